@@ -8,6 +8,21 @@ use super::securities::alert_securities;
 use crate::filing::record::{SourceRecord, StakeRecord, eight_digits};
 use crate::filing::{Amount, Direction, LineShare, SecuritySums, Sums, Usd, grouped};
 
+/// How a stake changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StakeChange {
+    /// Not at all.
+    Unchanged,
+    /// There was none before.
+    New,
+    /// Nothing is left.
+    All,
+    /// It grew by this fraction of itself.
+    Up(Decimal),
+    /// It fell by this fraction of itself.
+    Down(Decimal),
+}
+
 impl Alert {
     /// Copies the sums of its lots.
     pub(super) fn take_sums(&mut self, sums: &Sums, opposite: Option<&Sums>) {
@@ -129,33 +144,50 @@ impl From<LineShare> for AlertLine {
 }
 
 impl StakeRecord {
-    /// The change in words: `unchanged`, `new`, `all of it`, `down 0.48%`; `None` if it is unknown.
-    pub fn change_text(&self) -> Option<String> {
+    /// How it changed; `None` if that is unknown.
+    pub fn change_kind(&self) -> Option<StakeChange> {
         let (before, after) = self.before.zip(self.after)?;
         let change: Option<Decimal> = self.change.as_deref().and_then(|change| change.parse().ok());
         Some(match change {
-            _ if before == after => "unchanged".to_owned(),
-            None => "new".to_owned(),
-            Some(_) if after.is_zero() => "all of it".to_owned(),
-            Some(change) => {
-                let word = if change.is_sign_negative() { "down" } else { "up" };
-                match percent(change.abs()) {
-                    // Something is left.
-                    all if word == "down" && all == "100%" => "down over 99.99%".to_owned(),
-                    share => format!("{word} {share}"),
-                }
-            }
+            _ if before == after => StakeChange::Unchanged,
+            None => StakeChange::New,
+            Some(_) if after.is_zero() => StakeChange::All,
+            Some(change) if change.is_sign_negative() => StakeChange::Down(change.abs()),
+            Some(change) => StakeChange::Up(change),
         })
+    }
+
+    /// The change in words: `unchanged`, `new`, `all of it`, `down 0.48%`; `None` if it is unknown.
+    pub fn change_text(&self) -> Option<String> {
+        Some(match self.change_kind()? {
+            StakeChange::Unchanged => "unchanged".to_owned(),
+            StakeChange::New => "new".to_owned(),
+            StakeChange::All => "all of it".to_owned(),
+            StakeChange::Up(fraction) => format!("up {}", percent(fraction)),
+            // Something is left.
+            StakeChange::Down(fraction) => match percent(fraction) {
+                all if all == "100%" => "down over 99.99%".to_owned(),
+                share => format!("down {share}"),
+            },
+        })
+    }
+
+    /// True if a split lies between.
+    pub fn is_across_split(&self) -> bool {
+        self.sources.iter().any(|source| matches!(source.what.as_str(), "split" | "reverse split"))
+    }
+
+    /// How it came about: `exercised 29,136 options at $60.37 and sold them`; `was granted 500, sold 300`.
+    pub fn came_from(&self) -> String {
+        came_from(&self.sources)
     }
 
     /// In words: `52,609 → 52,609, unchanged: exercised 29,136 options at $60.37 and sold them`.
     pub fn text(&self) -> String {
         let (Some(before), Some(after)) = (self.before, self.after) else { return "not stated".to_owned() };
-        let split =
-            self.sources.iter().any(|source| matches!(source.what.as_str(), "split" | "reverse split"));
-        let across = if split { " across a split" } else { "" };
+        let across = if self.is_across_split() { " across a split" } else { "" };
         let how = self.change_text().unwrap_or_default();
-        let came = came_from(&self.sources);
+        let came = self.came_from();
         let came = if came.is_empty() { came } else { format!(": {came}") };
         format!("{before} → {after}{across}, {how}{came}")
     }
@@ -174,7 +206,6 @@ fn percent(fraction: Decimal) -> String {
     }
 }
 
-/// `exercised 29,136 options at $60.37 and sold them`; `was granted 500, sold 300`.
 fn came_from(sources: &[SourceRecord]) -> String {
     const MOST: usize = 5;
     if let [one, sold] = sources

@@ -5,6 +5,9 @@ use chrono::TimeDelta;
 use super::record::Alert;
 use crate::text::eastern;
 
+/// An alert that is sent within so many seconds is not late.
+const SOON: i64 = 300;
+
 impl Alert {
     /// EDGAR's lag from acceptance until it showed the filing, then ours until the alert was sent:
     /// `in the feed after 22 s, sent 1 s later`. If the time of acceptance is not known, when the filing was
@@ -24,6 +27,27 @@ impl Alert {
             (false, false) => format!("in the feed after {}", span(lag)),
         };
         Some(format!("{shown}, {ours}"))
+    }
+
+    /// How long an alert took that is late: `found 4 days after it was filed`, `in the feed after 22 s, sent 9 min
+    /// later`. `None` for one that was sent soon, or is not sent yet.
+    pub fn lateness_text(&self) -> Option<String> {
+        let sent = self.sent_at?;
+        let ours = sent - self.seen_at;
+        let sent_soon = ours.num_seconds() < SOON;
+        let Some(accepted) = self.accepted_at else {
+            return (!sent_soon).then(|| format!("sent {} after it was found", span(ours)));
+        };
+        let lag = self.seen_at - accepted;
+        match (self.late, sent_soon) {
+            (true, true) => Some(format!("found {} after it was filed", span(lag))),
+            (true, false) => {
+                Some(format!("found {} after it was filed, sent {} later", span(lag), span(ours)))
+            }
+            (false, _) if (sent - accepted).num_seconds() < SOON => None,
+            (false, true) => Some(format!("in the feed after {}", span(lag))),
+            (false, false) => self.way_text(),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod words;
 
 pub use agreed::{Agreed, AlertDirection};
 pub use deeds::{Verb, Way};
+pub use figures::StakeChange;
 pub use history::{TradeCount, TradeHistory, TradeKind};
 pub use key::Key;
 pub use record::{

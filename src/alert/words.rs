@@ -134,17 +134,6 @@ impl Alert {
         self.reason_text().or_else(|| (self.plan == Agreed::All(Plan::Yes)).then_some("10b5-1 plan"))
     }
 
-    /// The change of the stake, in few words: `stake unchanged`, `stake down 0.48%`; `None` if it is unknown,
-    /// or for several securities.
-    pub fn stake_remark(&self) -> Option<String> {
-        let [stake] = self.stakes.as_slice() else { return None };
-        Some(match stake.change_text()?.as_str() {
-            "new" => "new stake".to_owned(),
-            "all of it" => "the whole stake".to_owned(),
-            change => format!("stake {change}"),
-        })
-    }
-
     /// The evidence for the reason, each once: `F2: "to cover tax withholding obligations"`.
     pub fn evidence(&self) -> Vec<&str> {
         let mut all: Vec<&str> = Vec::new();

@@ -233,10 +233,10 @@ fn only_a_rule_that_says_so_pings_everybody() {
     let json = |alert: &Alert| serde_json::to_value(discord::alert(alert, &Key::of(&["x"]))).unwrap();
     assert_eq!(
         (json(&alert)["content"].clone(), json(&alert)["allowed_mentions"].clone()),
-        ("**QLYS** 10% owner sold **$2.66M** · stake down 0.48%".into(), serde_json::json!({ "parse": [] }))
+        ("**QLYS** 10% owner sold **$2.66M** · stake down 0.5%".into(), serde_json::json!({ "parse": [] }))
     );
     alert.mention = vec![crate::rules::Mention::Here, crate::rules::Mention::Role(5)];
-    assert_eq!(json(&alert)["content"], "@here <@&5> **QLYS** 10% owner sold **$2.66M** · stake down 0.48%");
+    assert_eq!(json(&alert)["content"], "@here <@&5> **QLYS** 10% owner sold **$2.66M** · stake down 0.5%");
     assert_eq!(
         json(&alert)["allowed_mentions"],
         serde_json::json!({ "parse": ["everyone"], "roles": ["5"] })
@@ -281,7 +281,7 @@ fn several_alerts_in_one_message_keep_apart_and_within_its_limits() {
     let deliveries = [in_channel(tiny), in_channel(other.clone()), in_channel(other)];
     let message = discord::message(&deliveries).unwrap();
     let content = message.content.clone().unwrap();
-    let headline = "**QLYS** 10% owner traded **$2.66M** · stake down 0.48%";
+    let headline = "**QLYS** 10% owner traded **$2.66M** · stake down 0.5%";
     assert_eq!(content, format!("<@&5> @here {headline}\n{headline}\n{headline}"), "one line a card");
     assert_eq!(
         serde_json::to_value(&message.allowed_mentions).unwrap(),

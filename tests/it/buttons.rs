@@ -62,7 +62,7 @@ async fn an_alert_has_buttons_that_work_after_a_restart() {
     let sent = alerted(&world, &app, &[&filing], NOW).await;
     let id_of = sent[0].id;
     let message = world.discord.posted(id_of);
-    assert_eq!(labels(&message), ["Filing", "Why?", "History", "Mute ACME 7 days", "Mute insider 30 days"]);
+    assert_eq!(labels(&message), ["Filing", "Why?", "History", "Mute ACME 7d", "Mute insider 30d"]);
     let link = buttons(&message)[0]["url"].as_str().unwrap();
     assert!(link.starts_with("https://www.sec.gov/Archives/edgar/data/70/") && !link.contains('#'), "{link}");
     bot.stop().await;
@@ -89,6 +89,39 @@ async fn an_alert_has_buttons_that_work_after_a_restart() {
     world.finish().await;
 }
 
+/// An option exercised, with a row in either table, and shares withheld for it.
+const EXERCISED: &str = concat!(
+    "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+     <transactionDate><value>2025-12-10</value></transactionDate><transactionCoding><transactionCode>M</transactionCode>\
+     </transactionCoding><transactionAmounts><transactionShares><value>80</value></transactionShares>\
+     <transactionPricePerShare><value>1</value></transactionPricePerShare><transactionAcquiredDisposedCode><value>A</value>\
+     </transactionAcquiredDisposedCode></transactionAmounts></nonDerivativeTransaction>",
+    "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+     <transactionDate><value>2025-12-10</value></transactionDate><transactionCoding><transactionCode>F</transactionCode>\
+     </transactionCoding><transactionAmounts><transactionShares><value>3</value></transactionShares>\
+     <transactionPricePerShare><value>10</value></transactionPricePerShare><transactionAcquiredDisposedCode><value>D</value>\
+     </transactionAcquiredDisposedCode></transactionAmounts></nonDerivativeTransaction>",
+    "</nonDerivativeTable><derivativeTable><derivativeTransaction><securityTitle><value>Option</value></securityTitle>\
+     <transactionDate><value>2025-12-10</value></transactionDate><transactionCoding><transactionCode>M</transactionCode>\
+     </transactionCoding><transactionAmounts><transactionShares><value>80</value></transactionShares>\
+     <transactionAcquiredDisposedCode><value>D</value></transactionAcquiredDisposedCode></transactionAmounts>\
+     </derivativeTransaction></derivativeTable><nonDerivativeTable>"
+);
+
+#[tokio::test]
+async fn history_tells_an_exercise_once_and_sales_first() {
+    let world = World::new().await;
+    let (app, bot) = started(&world).await;
+    let filing = Filed { rows: EXERCISED, ..filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00") };
+    let sent = alerted(&world, &app, &[&filing], NOW).await;
+    let message = world.discord.posted(sent[0].id);
+    let history = world.discord.press(ALERTS, NOBODY, &message, &id(&message, "History"), &[]).await;
+    let deeds = "DOE JANE sold **$1.00K**, exercised **80 shares**, **$30.00** withheld for tax ([filing]";
+    assert!(said(&history).contains(deeds), "{history}");
+    bot.stop().await;
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_mute_by_button_is_shown_in_the_message_and_can_be_undone() {
     let world = World::new().await;
@@ -96,7 +129,7 @@ async fn a_mute_by_button_is_shown_in_the_message_and_can_be_undone() {
     let first = filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00");
     let sent = alerted(&world, &app, &[&first], NOW).await;
     let message = world.discord.posted(sent[0].id);
-    let mute = id(&message, "Mute ACME 7 days");
+    let mute = id(&message, "Mute ACME 7d");
     let refused = world.discord.press(ALERTS, NOBODY, &message, &mute, &[]).await;
     assert_eq!(said(&refused), "You need the permission Manage Server for this.");
     assert!(app.store.mutes().await.unwrap().is_empty());
@@ -154,15 +187,17 @@ async fn of_several_alerts_in_one_message_a_select_chooses_one() {
     let message = world.discord.posted(sent[0].id);
     let select = buttons(&message)[0];
     let options = select["options"].as_array().unwrap();
-    assert_eq!(options.iter().map(|one| &one["label"]).collect::<Vec<_>>(), ["ACME · all-sales"; 2]);
+    let texts = |key: &str| options.iter().map(|one| one[key].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(texts("label"), ["ACME · director sold $1.00K", "ACME · director sold $3.00K"]);
+    assert_eq!(texts("description"), ["all-sales"; 2]);
     let chosen = options[1]["value"].as_str().unwrap();
     let select = select["custom_id"].as_str().unwrap();
     let offered = world.discord.press(ALERTS, NOBODY, &message, select, &[chosen]).await;
     let offered = &offered["data"];
     assert_eq!(offered["flags"], 68);
-    assert_eq!(labels(offered), ["Filing", "Why?", "History", "Mute ACME 7 days", "Mute insider 30 days"]);
+    assert_eq!(labels(offered), ["Filing", "Why?", "History", "Mute ACME 7d", "Mute insider 30d"]);
     // The message with its buttons is not the channel's, so a mute is announced there.
-    let mute = id(offered, "Mute insider 30 days");
+    let mute = id(offered, "Mute insider 30d");
     let muted = world.discord.press(ALERTS, MANAGE_GUILD, offered, &mute, &[]).await;
     assert_eq!((&muted["type"], &muted["data"]["flags"]), (&json!(4), &json!(4)));
     assert!(said(&muted).contains("**ROE RICHARD** is muted here until"), "{muted}");
@@ -183,12 +218,12 @@ async fn an_amendment_changes_the_buttons_and_leaves_the_note_of_a_mute() {
     let first = filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00");
     let sent = alerted(&world, &app, &[&first], NOW).await;
     let message = world.discord.posted(sent[0].id);
-    let mute = id(&message, "Mute insider 30 days");
+    let mute = id(&message, "Mute insider 30d");
     world.discord.press(ALERTS, MANAGE_GUILD, &message, &mute, &[]).await;
     let muted = world.discord.posted(sent[0].id);
     let undo = id(&muted, "Undo: DOE JANE");
     world.discord.press(ALERTS, MANAGE_GUILD, &muted, &undo, &[]).await;
-    let ticker = id(&message, "Mute ACME 7 days");
+    let ticker = id(&message, "Mute ACME 7d");
     world.discord.press(ALERTS, MANAGE_GUILD, &message, &ticker, &[]).await;
     app.outbox.mutes.unmute(&"in:discord:alerts ticker:ACME".parse().unwrap(), at(NOW)).await.unwrap();
     let amended = Filed {

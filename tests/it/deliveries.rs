@@ -57,9 +57,9 @@ async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
     for _ in 0..2 {
         let message = world.discord.next_message().await;
         let embed = &message.body["embeds"][0];
-        assert_eq!(embed["title"], "Philippe Courtot Family Trust, 10% owner, sold $2.66M");
+        assert_eq!(embed["title"], "Philippe Courtot Family Trust, 10% owner, sold");
         assert!(embed["description"].as_str().unwrap().starts_with("**24,133** shares at **$110.28** ("));
-        let headline = "**QLYS** 10% owner sold **$2.66M** · stake down 0.48%";
+        let headline = "**QLYS** 10% owner sold **$2.66M** · stake down 0.5%";
         assert_eq!(message.body["content"], headline, "a push notification shows it");
         assert_eq!(message.body["allowed_mentions"], json!({ "parse": [] }));
         match message.target.as_str() {
@@ -641,7 +641,7 @@ async fn each_medium_tells_when_it_was_accepted_seen_and_sent_and_a_retry_its_ow
     assert_eq!(deliver_all(&app, at("2021-08-24T17:12:33-04:00")).await, (3, 1, 0));
     let way = "in the feed after 22 s, sent 2 s later";
     let first = world.discord.next_message().await.body["embeds"][0].clone();
-    assert_eq!(first["footer"]["text"], format!("Form 4 · rule “big” · {way} · accepted"));
+    assert_eq!(first["footer"]["text"], "Form 4 · rule “big” · accepted", "it was not late");
     assert_eq!(first["timestamp"], "2021-08-24T21:12:09Z");
     let mail = world.smtp.next_mail().await;
     let parsed = MessageParser::default().parse(&mail.raw).unwrap();
@@ -657,10 +657,10 @@ async fn each_medium_tells_when_it_was_accepted_seen_and_sent_and_a_retry_its_ow
         (&json!("2021-08-24T21:12:31Z"), &json!("2021-08-24T21:12:33Z"))
     );
 
-    assert_eq!(deliver_all(&app, at("2021-08-24T17:14:19-04:00")).await, (1, 0, 0));
+    assert_eq!(deliver_all(&app, at("2021-08-24T17:22:31-04:00")).await, (1, 0, 0));
     let second = world.discord.next_message().await.body["embeds"][0].clone();
     let footer = second["footer"]["text"].as_str().unwrap();
-    assert!(footer.contains("in the feed after 22 s, sent 108 s later"), "{second}");
+    assert!(footer.contains("in the feed after 22 s, sent 10 min later"), "{second}");
     assert_eq!(reference(&second), reference(&first), "the same delivery");
     world.finish().await;
 }

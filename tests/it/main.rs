@@ -10,6 +10,7 @@ mod backtest;
 mod bounds;
 mod buttons;
 mod cards;
+mod cards_in_words;
 mod changes;
 mod charts;
 mod cli;

@@ -1,9 +1,18 @@
-//! Charts in messages: attached where history has something to show, kept by edits, and never in the way.
+//! Charts in messages: attached where history has something to show, removed by edits that change the figures, and
+//! never in the way.
 
+use std::sync::Arc;
+
+use sellbell::alert::{Alert, EarlierFigures, Key};
+use sellbell::delivery::{Body, Delivery};
+use sellbell::destination::Destination;
+use sellbell::render::discord::{self, CardChart, Posted};
 use sellbell::runtime::App;
 use serde_json::{Value, json};
 
 use crate::related::{Filed, filed, publish};
+use crate::rules::sale;
+use crate::sums::alert_after;
 use crate::world::{World, at, deliver_all};
 
 const RULES: &str = "[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\"]\n";
@@ -12,8 +21,15 @@ const EARLIER: &str = "2025-12-11T17:00:00-05:00";
 const NOW: &str = "2025-12-12T17:00:00-05:00";
 const LATER: &str = "2025-12-13T17:00:00-05:00";
 
+/// A sale on the day before.
+const DAY_BEFORE: &str = "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+    <transactionDate><value>2025-12-09</value></transactionDate><transactionCoding><transactionCode>S</transactionCode>\
+    </transactionCoding><transactionAmounts><transactionShares><value>100</value></transactionShares>\
+    <transactionPricePerShare><value>10</value></transactionPricePerShare><transactionAcquiredDisposedCode><value>D</value>\
+    </transactionAcquiredDisposedCode></transactionAmounts></nonDerivativeTransaction>";
+
 fn first() -> Filed {
-    filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00")
+    Filed { rows: DAY_BEFORE, ..filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00") }
 }
 
 fn second() -> Filed {
@@ -31,11 +47,11 @@ async fn deliver(world: &World, app: &App, filing: &Filed, now: &str) -> crate::
 }
 
 #[tokio::test]
-async fn an_alert_has_a_chart_where_history_has_something_to_show_and_an_edit_keeps_it() {
+async fn an_alert_has_a_chart_where_history_has_something_to_show_until_its_figures_change() {
     let world = World::new().await;
     let app = world.app(RULES, Some(SINCE));
     let alone = deliver(&world, &app, &first(), EARLIER).await;
-    assert!(alone.files.is_empty(), "one trade is no history");
+    assert!(alone.files.is_empty(), "one filing is no history");
     let sent = deliver(&world, &app, &second(), NOW).await;
     let [(name, png)] = sent.files.as_slice() else { panic!("{} files", sent.files.len()) };
     assert!(name == "chart-1.png" && png.starts_with(b"\x89PNG") && png.len() < 60_000, "{name}");
@@ -55,12 +71,59 @@ async fn an_alert_has_a_chart_where_history_has_something_to_show_and_an_edit_ke
     assert_eq!(edits.len(), 1);
     let message = world.discord.posted(sent.id);
     assert!(message["content"].as_str().unwrap().contains("$2.10K"), "{message}");
-    assert_eq!(message["attachments"].as_array().unwrap().len(), 1);
-    let image = message["embeds"][0]["image"]["url"].as_str().unwrap();
-    assert!(image.contains("/chart-1.png?"), "shown once, on its card: {image}");
-    assert_eq!(edits[0].body["embeds"][0]["image"]["url"], "attachment://chart-1.png");
+    assert_eq!(message["attachments"], json!([]), "a chart of the former figures would mislead");
+    assert_eq!(message["embeds"][0]["image"], Value::Null);
     world.discord.take_messages();
     world.finish().await;
+}
+
+fn delivery(alert: &Alert, key: &str) -> Delivery {
+    let alert = Alert { key: Key::of(&[key]), ..alert.clone() };
+    Delivery::new(Destination::Channel(5), Body::Alert(Box::new(alert)), at(NOW))
+}
+
+/// The names of the pictures on the cards, and of the files, after an edit of the first of two cards.
+fn pictures_after(edited: &Alert) -> (Vec<Option<String>>, Vec<String>) {
+    let alert = alert_after("min_value = 1", &[], &sale()).unwrap();
+    let mut other = alert.clone();
+    other.issuer.cik = sellbell::filing::Cik::new(71).unwrap();
+    let deliveries = [delivery(&alert, "a"), delivery(&other, "b")];
+    let charts = deliveries.each_ref().map(|delivery| CardChart {
+        card: delivery.key.clone(),
+        png: Arc::new(vec![1]),
+        alt_text: "a chart".into(),
+    });
+    let message = discord::message(&deliveries).unwrap().with_charts(&charts);
+    let message = serde_json::to_value(message).unwrap();
+    let files = ["chart-1.png", "chart-2.png"].map(|name| json!({ "id": name, "filename": name }));
+    let posted: Posted = serde_json::from_value(json!({
+        "content": message["content"], "embeds": message["embeds"], "attachments": files,
+        "components": message["components"],
+    }))
+    .unwrap();
+    let changed = discord::changed(posted, &deliveries[0].key, &delivery(edited, "c")).unwrap();
+    let pictures = changed.embeds.0.iter().map(|card| card.image.as_ref().map(|image| image.url.clone()));
+    (pictures.collect(), changed.attachments.0.iter().map(|file| file.filename.clone()).collect())
+}
+
+#[test]
+fn an_edit_removes_the_chart_of_the_card_whose_figures_it_changes_and_no_other() {
+    let alert = alert_after("min_value = 1", &[], &sale()).unwrap();
+    let figures = |value: &str| EarlierFigures { shares: alert.shares, value_usd: value.parse().ok() };
+    let same = EarlierFigures { shares: alert.shares, value_usd: alert.sound_value() };
+    let second = || Some("attachment://chart-2.png".to_owned());
+    for edited in [
+        Alert { withdrawn: true, ..alert.clone() },
+        Alert { replaced_figures: Some(figures("7")), ..alert.clone() },
+    ] {
+        assert_eq!(pictures_after(&edited), (vec![None, second()], vec!["chart-2.png".to_owned()]));
+    }
+    let unchanged = Alert { replaced_figures: Some(same), ..alert.clone() };
+    let both = ["chart-1.png", "chart-2.png"].map(str::to_owned).to_vec();
+    assert_eq!(
+        pictures_after(&unchanged),
+        (vec![Some("attachment://chart-1.png".to_owned()), second()], both)
+    );
 }
 
 #[tokio::test]

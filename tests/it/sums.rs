@@ -188,7 +188,8 @@ fn every_medium_shows_it() {
     assert!(lines.contains(&format!("  {sum}\n")) && lines.contains(&format!("    {other}\n")), "{lines}");
     let card = discord::alert(&alert, &Key::of(&["x"])).unwrap();
     let text = &card.embeds[0].description;
-    assert!(text.contains(&format!("\n{sum}\n")) && text.contains("OWNER 9, $3,000.00"), "{text}");
+    let short = "\n$6.50K within 30 days, in 4 filings of 3 insiders, Nov\u{a0}20 – Dec\u{a0}10\n";
+    assert!(text.contains(short) && text.contains("\n- OWNER 9, $3.00K, Dec\u{a0}4\n"), "{text}");
     let now: DateTime<Utc> = evening("2025-12-10");
     let mail =
         |body: Body| email::email(&Delivery::new(Destination::Email("desk".into()), body, now)).unwrap();

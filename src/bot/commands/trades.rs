@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::alert::{Figure, Verb, Way};
 use crate::filing::record::LotRecord;
-use crate::filing::{Cik, Code, Direction, PastFiling, Trade, index_url};
+use crate::filing::{Cik, Code, Direction, PastFiling, Table, Trade, index_url};
 use crate::render::discord::escaped;
 use crate::text::clip;
 
@@ -26,22 +26,27 @@ pub(in crate::bot) enum Subject<'a> {
 
 /// `- Dec 10: DOE JANE sold $2.66M (filing)`; `None` for a filing without rows that count.
 pub(in crate::bot) fn line(issuer: Cik, past: &PastFiling, subject: Subject<'_>) -> Option<String> {
-    let mut deeds: BTreeMap<(Option<Code>, Option<Direction>), Vec<&LotRecord>> = BTreeMap::new();
+    let mut deeds: BTreeMap<(&'static str, Option<Direction>), Deed<'_>> = BTreeMap::new();
     let counted = past.lots.iter().enumerate().filter(|(number, _)| !past.not_counted.contains(number));
     for (_, lot) in counted {
-        deeds.entry((lot.code, lot.acquired_disposed)).or_default().push(lot);
+        let deed = Deed::of(lot);
+        // An exercise has a row in either table, which go opposite ways.
+        let direction = lot.acquired_disposed.filter(|_| !deed.is_exercise());
+        deeds.entry((deed.verb.text(), direction)).or_insert(deed).lots.push(lot);
     }
-    let mut deeds: Vec<(bool, String)> = deeds.into_iter().map(|(kind, lots)| deed(kind, &lots)).collect();
+    let mut deeds: Vec<Deed<'_>> = deeds.into_values().collect();
     // Sales and purchases first.
-    deeds.sort_by_key(|(is_trade, _)| !is_trade);
-    let more = deeds.len().saturating_sub(MOST_DEEDS);
-    let mut words: Vec<String> = deeds.into_iter().take(MOST_DEEDS).map(|(_, words)| words).collect();
+    deeds.sort_by_key(|deed| !matches!(deed.verb, Verb::Sold | Verb::Bought));
+    let rest = deeds.split_off(deeds.len().min(MOST_DEEDS));
+    let words: Vec<String> = deeds.iter().map(Deed::text).collect();
     if words.is_empty() {
         return None;
     }
-    if more > 0 {
-        words.push(format!("{more} more"));
-    }
+    let more = match rest.iter().map(|deed| deed.lots.len()).sum::<usize>() {
+        0 => String::new(),
+        1 => ", and 1 other row".to_owned(),
+        n => format!(", and {n} other rows"),
+    };
     let day: NaiveDate = (0..past.lots.len()).filter_map(|lot| past.day_of(lot)).max()?;
     let owner = past.owners.first().map(|owner| escaped(&clip(&owner.name, NAME))).unwrap_or_default();
     let owner = if owner.is_empty() { "somebody".to_owned() } else { owner };
@@ -56,16 +61,43 @@ pub(in crate::bot) fn line(issuer: Cik, past: &PastFiling, subject: Subject<'_>)
         Subject::Company(name) => company(name),
         Subject::Both(name) => format!("{} {owner}{others}", company(name)),
     };
-    Some(format!("- {}: {who} {} ([filing](<{url}>))", day.format("%b %-d, %Y"), words.join(", ")))
+    Some(format!("- {}: {who} {}{more} ([filing](<{url}>))", day.format("%b %-d, %Y"), words.join(", ")))
 }
 
-/// The words for rows of one code and direction, and true if they are sales or purchases.
-fn deed((code, direction): (Option<Code>, Option<Direction>), lots: &[&LotRecord]) -> (bool, String) {
-    let verb = match code {
-        _ if lots.iter().all(|lot| lot.moved) => Verb::Moved,
-        Some(code) => Verb::of(code, direction),
-        None => Verb::Traded,
-    };
-    let way = Way::new(verb, Trade::of(lots.iter().map(|lot| lot.figures())).sums);
-    (matches!(verb, Verb::Sold | Verb::Bought), format!("{verb} **{}**", way.what(Figure::Short)))
+/// The rows of a filing that do the same.
+struct Deed<'l> {
+    code: Option<Code>,
+    verb: Verb,
+    lots: Vec<&'l LotRecord>,
+}
+
+impl<'l> Deed<'l> {
+    /// What a row does, as yet without rows.
+    fn of(lot: &LotRecord) -> Self {
+        let verb = match lot.code {
+            _ if lot.moved => Verb::Moved,
+            Some(code) => Verb::of(code, lot.acquired_disposed),
+            None => Verb::Traded,
+        };
+        Self { code: lot.code, verb, lots: Vec::new() }
+    }
+
+    fn is_exercise(&self) -> bool {
+        !matches!(self.verb, Verb::Moved) && self.code.is_some_and(|code| "MXCO".contains(code.letter()))
+    }
+
+    /// `sold **$2.66M**`, `**$561K** withheld for tax`. An exercise is told by its shares, or by its options if it
+    /// has no row of shares.
+    fn text(&self) -> String {
+        let of_shares = |lot: &&&LotRecord| lot.table == Table::NonDerivative;
+        let only_shares = self.is_exercise() && self.lots.iter().any(|lot| of_shares(&lot));
+        let lots = self.lots.iter().filter(|lot| !only_shares || of_shares(lot));
+        let way = Way::new(self.verb, Trade::of(lots.map(|lot| lot.figures())).sums);
+        match self.code.map(Code::letter) {
+            Some('F') => format!("**{}** withheld for tax", way.what(Figure::Short)),
+            // Its price is what the exercise costs.
+            _ if self.is_exercise() => format!("{} **{}**", self.verb, way.quantity),
+            _ => format!("{} **{}**", self.verb, way.what(Figure::Short)),
+        }
+    }
 }

@@ -35,9 +35,9 @@ pub(super) enum Face {
 impl Face {
     fn size_and_weight(self) -> (f64, u16) {
         match self {
-            Self::Title => (14.0, 600),
-            Self::Strong => (11.0, 600),
-            Self::Small => (11.0, 500),
+            Self::Title => (17.0, 600),
+            Self::Strong => (15.0, 600),
+            Self::Small => (15.0, 500),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The chart of an alert: the trades of one issuer's insiders over time, as a PNG and as words.
 //!
 //! Each trade is a mark at its day and its value: a sale points down, a purchase up; a trade under a 10b5-1 plan
-//! is hollow. Others than the alert's own insider are faint. The alert's own trades are large, outlined, and
+//! is hollow. Others than the alert's own insider are grey. The alert's own trades are large, outlined, and
 //! named above the chart. Values have a logarithmic axis, since they span from thousands to hundreds of millions.
 //!
 //! Its own font is built in; fonts of the system are never read.

@@ -45,7 +45,8 @@ impl Chart {
         let first = trades.iter().map(|trade| trade.day).min()?;
         let has_own = trades.iter().any(|trade| trade.emphasis == Emphasis::ThisAlert);
         let has_others = trades.iter().any(|trade| trade.emphasis != Emphasis::ThisAlert);
-        if !has_own || !has_others || found.foreign > found.dollars {
+        let is_one_day = trades.iter().all(|trade| trade.day == first);
+        if !has_own || !has_others || is_one_day || found.foreign > found.dollars {
             return None;
         }
         let complete_since = alert.history.as_ref().and_then(|history| history.complete_since);

@@ -11,22 +11,24 @@ use super::words::{NO_TITLE, this_alert};
 const WIDTH: f64 = 400.0;
 
 /// The area of the marks.
-const LEFT: f64 = 55.0;
+const LEFT: f64 = 70.0;
 const RIGHT: f64 = 384.0;
-const TOP: f64 = 56.0;
-const BOTTOM: f64 = 160.0;
+const TOP: f64 = 55.0;
+const BOTTOM: f64 = 158.0;
 /// Left and right of a mark at an end of the time axis.
 const INSET: f64 = 6.0;
 /// Left and right of the title, the words about this alert and the legend.
 const MARGIN: f64 = 14.0;
 /// Left and right of the labels of the time axis, and between them.
 const LABEL_MARGIN: f64 = 8.0;
-const LEGEND_GAP: f64 = 13.0;
+const LEGEND_GAP: f64 = 12.0;
 /// From a legend's mark to its words.
-const LEGEND_MARK: f64 = 13.0;
+const LEGEND_MARK: f64 = 15.0;
 
+/// The size of the marks in the legend.
+const LEGEND_SCALE: f64 = 1.2;
 /// How much larger the marks of this alert are than those of the legend.
-const THIS_SCALE: f64 = 1.4;
+const THIS_SCALE: f64 = 1.7;
 
 /// A chart, laid out.
 #[derive(Debug, Serialize)]
@@ -100,8 +102,8 @@ impl Picture {
         let value_axis = ValueAxis::of(trades.iter().map(|trade| trade.value));
         let time_axis = TimeAxis::new(chart.from, chart.until);
         let scale = match trades.len() {
-            0..=60 => 1.2,
-            61..=150 => 1.0,
+            0..=60 => 1.4,
+            61..=150 => 1.1,
             _ => 0.8,
         };
         let marks: Vec<Mark> = trades
@@ -169,30 +171,28 @@ fn callout(chart: &Chart, marks: &[Mark]) -> Option<Callout> {
     Some(Callout { x: point(within(at, half, MARGIN)), text })
 }
 
-/// What the marks of these trades mean. Whatever does not occur is not explained.
+/// What the marks of these trades mean: each with a mark that occurs, the insider's own if there is one.
 fn legend(trades: &[&ChartTrade], left_out: usize) -> Vec<Entry> {
-    let any = |test: &dyn Fn(&ChartTrade) -> bool| trades.iter().any(|trade| test(trade));
-    let mark = |is_purchase: bool, is_plan: bool, is_faint: bool| Mark {
-        x: 0.0,
-        y: 0.0,
-        scale: 1.0,
-        is_purchase,
-        is_plan,
-        is_faint,
-        is_this: false,
+    let mark = |test: &dyn Fn(&ChartTrade) -> bool| {
+        let is_other = |trade: &ChartTrade| trade.emphasis == Emphasis::Others;
+        let found = trades.iter().filter(|trade| test(trade));
+        let trade = found.min_by_key(|trade| (is_other(trade), trade.is_plan, trade.is_purchase))?;
+        Some(Mark {
+            x: 0.0,
+            y: 0.0,
+            scale: LEGEND_SCALE,
+            is_purchase: trade.is_purchase,
+            is_plan: trade.is_plan,
+            is_faint: is_other(trade),
+            is_this: false,
+        })
     };
-    let has_sales = any(&|trade| !trade.is_purchase);
-    let has_others = any(&|trade| trade.emphasis == Emphasis::Others);
+    let named = |mark: Option<Mark>, text: &str| mark.map(|mark| (Some(mark), text.to_owned()));
     let entries = [
-        has_sales.then(|| (Some(mark(false, false, false)), "sale".to_owned())),
-        any(&|trade| trade.is_purchase).then(|| (Some(mark(true, false, false)), "purchase".to_owned())),
-        any(&|trade| trade.is_plan).then(|| {
-            (
-                Some(mark(!any(&|trade| trade.is_plan && !trade.is_purchase), true, false)),
-                "10b5-1 plan".to_owned(),
-            )
-        }),
-        has_others.then(|| (Some(mark(!has_sales, false, true)), "other insiders".to_owned())),
+        named(mark(&|trade| !trade.is_purchase), "sale"),
+        named(mark(&|trade| trade.is_purchase), "purchase"),
+        named(mark(&|trade| trade.is_plan), "plan"),
+        named(mark(&|trade| trade.emphasis == Emphasis::Others), "others"),
         (left_out > 0).then(|| (None, format!("{MOST_TRADES} largest"))),
     ];
     let mut x = MARGIN;

@@ -91,6 +91,29 @@ proptest! {
 }
 
 #[test]
+fn no_value_labels_touch_however_many_steps_the_axis_has() {
+    let value = |step: usize| usd(&format!("{}{}", [11, 22, 55][step % 3], "0".repeat(step / 3)));
+    let (from, until) = (day("2024-11-30"), day("2026-11-30"));
+    for low in 0..20 {
+        for high in low..30 {
+            let trades = [low, high].map(|step| ChartTrade {
+                day: until,
+                value: value(step),
+                is_purchase: false,
+                is_plan: false,
+                emphasis: Emphasis::ThisAlert,
+            });
+            check_layout(&Chart {
+                title: "SNPS insiders, 24 months".into(),
+                from,
+                until,
+                trades: trades.into(),
+            });
+        }
+    }
+}
+
+#[test]
 fn values_have_few_round_labels() {
     let labels = |values: &[&str]| {
         let axis = ValueAxis::of(values.iter().map(|value| usd(value)));

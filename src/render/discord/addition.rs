@@ -29,5 +29,5 @@ pub(super) fn alone(alert: &Alert, reference: &Key) -> Part {
         image: None,
     };
     let headline = Some(format!("**{subject}** The same trade in another filing"));
-    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, concerned: None }
+    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, choice: None }
 }

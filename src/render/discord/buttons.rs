@@ -12,14 +12,13 @@ use serde_json::Value;
 use crate::alert::{Alert, Key};
 use crate::filing::{Accession, Cik, ticker_key};
 use crate::mute::Muting;
-use crate::rules;
 use crate::text::{clip, plain};
 
 /// The version of the `custom_id`s.
 const VERSION: &str = "s1";
 /// The longest ticker that a button mutes.
 const LONGEST_TICKER: usize = 16;
-/// Discord's limit of an option's label.
+/// Discord's limit of an option's label and description.
 const LABEL: usize = 100;
 /// How long the buttons mute a ticker and an insider, in days.
 pub const MUTED_DAYS: (i64, i64) = (7, 30);
@@ -204,6 +203,30 @@ struct Select {
 struct SelectOption {
     label: String,
     value: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+}
+
+/// An alert in the select of a message with several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Choice {
+    option: SelectOption,
+    /// What its buttons are about.
+    pub(super) concerned: Concerned,
+}
+
+impl Choice {
+    /// The option of an alert, with a line below its label.
+    pub(super) fn new(label: &str, description: &str, concerned: Concerned) -> Self {
+        let text = |text: &str| clip(&plain(text), LABEL).into_owned();
+        let (label, description) = (text(label), text(description));
+        Self { option: SelectOption { label, value: concerned.to_string(), description }, concerned }
+    }
+
+    /// The option as JSON.
+    pub(super) fn to_value(&self) -> Value {
+        serde_json::to_value(&self.option).unwrap_or_default()
+    }
 }
 
 impl Row {
@@ -233,25 +256,23 @@ impl Row {
         ];
         let (ticker_days, owner_days) = MUTED_DAYS;
         if let Some(ticker) = &concerned.ticker {
-            let label = format!("Mute {ticker} {ticker_days} days");
+            let label = format!("Mute {ticker} {ticker_days}d");
             row.push(button(&Action::Mute(Muting::Ticker(ticker.to_uppercase())), &label));
         }
         if let Some(owner) = concerned.owner {
-            let label = format!("Mute insider {owner_days} days");
+            let label = format!("Mute insider {owner_days}d");
             row.push(button(&Action::Mute(Muting::Owner(owner)), &label));
         }
         Self::of(row)
     }
 
     /// The select of a message with several alerts, in the order of its cards.
-    pub(super) fn choice(alerts: impl Iterator<Item = (String, Concerned)>) -> Self {
-        let option =
-            |(label, concerned): (String, Concerned)| SelectOption { label, value: concerned.to_string() };
+    pub(super) fn choice<'c>(alerts: impl Iterator<Item = &'c Choice>) -> Self {
         Self::of(vec![Component::Select(Select {
             kind: SELECT,
             custom_id: Action::Choose.to_string(),
             placeholder: "Filing, reason, history, mute…",
-            options: alerts.map(option).collect(),
+            options: alerts.map(|choice| choice.option.clone()).collect(),
         })])
     }
 
@@ -269,12 +290,6 @@ fn button(action: &Action, label: &str) -> Component {
         custom_id: Some(action.to_string()),
         url: None,
     })
-}
-
-/// The label of an alert in the select of its message: `QLYS · large-sales`.
-pub(super) fn label(alert: &Alert) -> String {
-    let label = format!("{} · {}", alert.ticker_or_name(), rules::label(&alert.rule));
-    clip(&plain(&label), LABEL).into_owned()
 }
 
 #[cfg(test)]

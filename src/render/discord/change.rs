@@ -1,16 +1,16 @@
 //! Changes to a sent message: by an amended filing's alert, or by another filing that reports the same trade.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::addition::also;
-use super::alert::headline;
 use super::buttons::Row;
 use super::compose::single;
-use super::embed::{Embed, MOST_EMBEDS, MOST_TEXT};
+use super::embed::{Embed, Image, MOST_EMBEDS, MOST_TEXT};
+use super::headline::headline;
 use super::part::Part;
-use super::picture::refer_to_file;
-use crate::alert::{Alert, Key};
+use super::picture::{file_of, refer_to_file};
+use crate::alert::{Alert, EarlierFigures, Key};
 use crate::bounds::AtMost;
 use crate::delivery::{Body, Delivery};
 
@@ -66,24 +66,41 @@ pub fn changed(mut posted: Posted, concerned: &Key, delivery: &Delivery) -> Opti
                 posted.content = with_headline(&posted.content, place, cards.len(), &headline(alert));
                 replace_buttons(&mut posted.components, place, cards.len(), &part);
             }
-            let image = cards[place].image.take();
+            let old = cards[place].image.take();
+            let image = if has_other_figures(body) { remove(old, &mut posted.attachments.0) } else { old };
             cards[place] = Embed { image, ..part.embed };
         }
     }
     (cards.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(posted)
 }
 
+/// True for an alert that withdraws the one on the card, or has other figures.
+fn has_other_figures(body: &Body) -> bool {
+    let Body::Alert(alert) = body else { return false };
+    let differs =
+        |earlier: &EarlierFigures| earlier.value_usd != alert.sound_value() || earlier.shares != alert.shares;
+    alert.withdrawn || alert.replaced_figures.as_ref().is_some_and(differs)
+}
+
+/// Removes a picture with its file: a chart of the former figures would mislead beside the new ones.
+fn remove(image: Option<Image>, files: &mut Vec<PostedFile>) -> Option<Image> {
+    if let Some(name) = image.as_ref().and_then(file_of) {
+        files.retain(|file| file.filename != name);
+    }
+    None
+}
+
 /// Makes the buttons of a card those of another alert. A message without buttons gets none.
 fn replace_buttons(rows: &mut [Value], place: usize, cards: usize, part: &Part) {
-    let (Some(row), Some((label, concerned))) = (rows.first_mut(), &part.concerned) else { return };
+    let (Some(row), Some(choice)) = (rows.first_mut(), &part.choice) else { return };
     if cards == 1 {
         let url = part.embed.url.as_deref().unwrap_or_default();
-        *row = Row::of_alert(concerned, url).to_value();
+        *row = Row::of_alert(&choice.concerned, url).to_value();
         return;
     }
     let options = row.pointer_mut("/components/0/options").and_then(Value::as_array_mut);
     if let Some(options) = options.filter(|options| options.len() == cards) {
-        options[place] = json!({ "label": label, "value": concerned.to_string() });
+        options[place] = choice.to_value();
     }
 }
 

@@ -50,7 +50,7 @@ pub fn fitting(deliveries: &[Delivery]) -> (usize, Option<Message>) {
 /// Characters reserved on a card for how long the alert took.
 fn unsaid(delivery: &Delivery) -> usize {
     let said = match &delivery.body {
-        Body::Alert(alert) => alert.way_text().map_or(0, |way| way.chars().count()),
+        Body::Alert(alert) => alert.lateness_text().map_or(0, |late| late.chars().count()),
         Body::Digest(_) | Body::Notice(_) | Body::Summary(_) | Body::Addition(_) | Body::Correction(_) => 0,
     };
     LONGEST_WAY.saturating_sub(said)

@@ -1,6 +1,7 @@
 //! The reply to a message whose alert an amendment withdrew or changed a lot: nobody scrolls back to an edit.
 
 use super::embed::{AMBER, Author, Embed, Footer, TITLE, linked};
+use super::glance::{Dates, and_more};
 use super::part::Part;
 use super::words::{escaped, rule_mark};
 use crate::alert::{Alert, EarlierFigures, Key};
@@ -19,10 +20,11 @@ pub(super) fn correction(alert: &Alert, reference: &Key) -> Part {
         (false, None) => ("Corrected", "an amended filing has other figures".to_owned()),
     };
     let changes = alert.changes.iter().take(MOST_CHANGES);
+    let dates = Dates::of(alert);
     let mut lines: Vec<String> =
-        changes.map(|change| format!("- {}", escaped(&clip_words(change, 150)))).collect();
+        changes.map(|change| format!("- {}", dates.in_text(&escaped(&clip_words(change, 150))))).collect();
     if alert.changes.len() > MOST_CHANGES {
-        lines.push(format!("- and {} more changes", alert.changes.len() - MOST_CHANGES));
+        lines.push(format!("- {}", and_more(alert.changes.len() - MOST_CHANGES, "change", "changes")));
     }
     if lines.is_empty() {
         lines.push("The alert above shows the amended filing.".to_owned());
@@ -40,7 +42,7 @@ pub(super) fn correction(alert: &Alert, reference: &Key) -> Part {
         image: None,
     };
     let headline = Some(format!("**{subject}** {word}: {text}"));
-    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, concerned: None }
+    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, choice: None }
 }
 
 /// `$9.31M → $8.10M`, or the numbers of shares.

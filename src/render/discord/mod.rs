@@ -10,11 +10,17 @@ mod change;
 mod compose;
 mod correction;
 mod embed;
+mod figures;
+mod glance;
+mod headline;
 mod notice;
 mod part;
 mod picture;
 mod post;
+mod stake;
 mod summary;
+mod sums;
+mod warnings;
 mod words;
 
 pub use buttons::{Action, Concerned, MUTED_DAYS, Row, RuleMark};

@@ -25,12 +25,5 @@ pub(super) fn notice(notice: &Notice, reference: &Key) -> Part {
         timestamp: Some(notice.at),
         image: None,
     };
-    Part {
-        mentions: Vec::new(),
-        headline: Some(title),
-        embed,
-        attachments: None,
-        file: None,
-        concerned: None,
-    }
+    Part { mentions: Vec::new(), headline: Some(title), embed, attachments: None, file: None, choice: None }
 }

@@ -1,6 +1,6 @@
 //! The part of each delivery in a message, and one message of several.
 
-use super::buttons::{Concerned, Row};
+use super::buttons::{Choice, Row};
 use super::embed::{Attached, Attachment, Embed, Message};
 use super::words::mentions;
 use crate::rules::Mention;
@@ -20,8 +20,8 @@ pub(super) struct Part {
     pub(super) attachments: Option<Vec<Attachment>>,
     /// Its file.
     pub(super) file: Option<Attached>,
-    /// What its buttons are about, with their label in a select; `None` for a part without buttons.
-    pub(super) concerned: Option<(String, Concerned)>,
+    /// What its buttons are about, and its option in a select; `None` for a part without buttons.
+    pub(super) choice: Option<Choice>,
 }
 
 impl Message {
@@ -52,13 +52,13 @@ impl Message {
 
 /// The components below a message: the buttons of its only alert, or a select of several.
 pub(super) fn rows(parts: &[Part]) -> Vec<Row> {
-    let with_buttons: Vec<(&Part, &(String, Concerned))> =
-        parts.iter().filter_map(|part| Some((part, part.concerned.as_ref()?))).collect();
+    let with_buttons: Vec<(&Part, &Choice)> =
+        parts.iter().filter_map(|part| Some((part, part.choice.as_ref()?))).collect();
     match with_buttons.as_slice() {
         [] => Vec::new(),
-        [(part, (_, concerned))] => {
-            vec![Row::of_alert(concerned, part.embed.url.as_deref().unwrap_or_default())]
+        [(part, choice)] => {
+            vec![Row::of_alert(&choice.concerned, part.embed.url.as_deref().unwrap_or_default())]
         }
-        several => vec![Row::choice(several.iter().map(|(_, labelled)| (*labelled).clone()))],
+        several => vec![Row::choice(several.iter().map(|(_, choice)| *choice))],
     }
 }

@@ -49,3 +49,8 @@ pub(super) fn refer_to_file(card: &mut Embed, files: &[String]) {
         None => card.image = None,
     }
 }
+
+/// The file of a card's picture, after [`refer_to_file`].
+pub(super) fn file_of(image: &Image) -> Option<&str> {
+    image.url.strip_prefix(ATTACHED)
+}

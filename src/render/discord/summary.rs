@@ -74,7 +74,7 @@ fn bare(summary: &Summary, reference: &Key, rest: &str) -> Part {
         image: None,
     };
     let mentions = summary.mention.clone();
-    Part { mentions, headline, embed, attachments: Some(Vec::new()), file: None, concerned: None }
+    Part { mentions, headline, embed, attachments: Some(Vec::new()), file: None, choice: None }
 }
 
 /// `QLYS sold $2.66M`.

@@ -66,3 +66,10 @@ pub(super) fn escaped(text: &str) -> String {
     }
     out
 }
+
+/// A cut may leave half of an escape, which would escape what follows.
+pub(super) fn whole(text: &str) -> &str {
+    let kept = text.trim_end_matches('…');
+    let slashes = kept.len() - kept.trim_end_matches('\\').len();
+    if slashes % 2 == 1 { &kept[..kept.len() - 1] } else { text }
+}

@@ -125,6 +125,11 @@ impl Violations {
                             self.check_present(&path, &option[key]);
                             self.check_text(&path, &option[key], 100);
                         }
+                        self.check_text(
+                            &at(j, &format!("options.{k}.description")),
+                            &option["description"],
+                            100,
+                        );
                     }
                     values.dedup();
                     if values.len() < options.len() || buttons.len() > 1 || options.is_empty() {

@@ -1,0 +1,161 @@
+//! A card on Discord is read at a glance: short figures and dates, and nothing twice.
+
+use sellbell::alert::{Agreed, Alert, Key};
+use sellbell::filing::{Intent, Plan, Role, Warning};
+use sellbell::render::discord;
+use serde_json::Value;
+
+use crate::rules::{other_sale, sale};
+use crate::sums::alert_after;
+use crate::world::at;
+
+fn alert() -> Alert {
+    alert_after("min_value = 1", &[], &sale()).unwrap()
+}
+
+/// Headline, title, description and footer.
+fn texts(alert: &Alert) -> [String; 4] {
+    let card = serde_json::to_value(discord::alert(alert, &Key::of(&["x"]))).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().replace('\u{a0}', " ");
+    let embed = &card["embeds"][0];
+    [&card["content"], &embed["title"], &embed["description"], &embed["footer"]["text"]].map(text)
+}
+
+#[test]
+fn a_quote_says_what_the_card_does_not_and_where_it_begins() {
+    let mut alert = alert();
+    alert.intent = Some(Agreed::All(Intent::SellToCover));
+    for lot in &mut alert.lots {
+        lot.intent_evidence = Some("F2: \"to cover taxes\"".into());
+    }
+    let [headline, _, description, _] = texts(&alert);
+    assert!(headline.contains(" · to cover tax or exercise cost"), "{headline}");
+    assert!(
+        description.contains("\"…to cover taxes\"") && !description.contains("exercise cost"),
+        "{description}"
+    );
+    for lot in &mut alert.lots {
+        lot.intent_evidence = Some("F2: \"Sold to cover taxes\"".into());
+    }
+    assert!(texts(&alert)[2].contains("\"Sold to cover taxes\""));
+    (alert.plan, alert.plan_adopted) = (Agreed::All(Plan::Yes), Some("2023-03-06".into()));
+    let description = &texts(&alert)[2];
+    assert!(description.contains("10b5-1 plan, adopted Mar 6, 2023"), "{description}");
+    assert!(!description.contains('>'), "{description}");
+}
+
+#[test]
+fn owners_are_named_once() {
+    let mut alert = alert();
+    alert.owners.truncate(1);
+    (alert.owners[0].title, alert.owners[0].roles) = (Some("See Remarks".into()), vec![Role::OtherOfficer]);
+    let name = alert.owners[0].name.clone();
+    let [headline, title, ..] = texts(&alert);
+    assert!(headline.contains(" officer sold **") && !headline.contains("Remarks"), "{headline}");
+    assert_eq!(title, format!("{name}, officer, sold"));
+    (alert.owners[0].title, alert.owners[0].roles) =
+        (Some("President and COO".into()), vec![Role::President, Role::Coo, Role::Director]);
+    let [headline, title, ..] = texts(&alert);
+    assert!(
+        headline.contains(" President & COO sold **") || headline.contains(" COO & President sold **"),
+        "{headline}"
+    );
+    assert_eq!(title, format!("{name}, President and COO, sold"));
+    alert.owners.push(alert.owners[0].clone());
+    let [_, title, description, _] = texts(&alert);
+    assert_eq!(title, format!("{name} and {name} sold"));
+    assert!(!description.contains("Reported by"), "{description}");
+    alert.owners.push(alert.owners[0].clone());
+    let [_, title, description, _] = texts(&alert);
+    assert_eq!(title, format!("{name} and 2 others sold"));
+    assert!(description.contains("Reported by"), "{description}");
+    // The rule's own words need not say how much.
+    alert.message = Some("Look!".into());
+    assert!(texts(&alert)[1].contains("sold $"), "{}", texts(&alert)[1]);
+}
+
+#[test]
+fn a_sale_with_a_growing_stake_does_not_say_so_in_its_headline() {
+    let mut alert = alert();
+    alert.stakes.truncate(1);
+    let stake = &mut alert.stakes[0];
+    let set = |text: &str| Some(text.parse().unwrap());
+    (stake.before, stake.after, stake.change) = (set("40000"), set("2374800.6"), Some("58.37".into()));
+    let [headline, _, description, _] = texts(&alert);
+    assert!(!headline.contains("stake"), "{headline}");
+    assert!(description.contains("**Stake 40,000 → 2,374,801**, up 5,837%"), "{description}");
+    let stake = &mut alert.stakes[0];
+    (stake.before, stake.after, stake.change) = (set("100"), set("87.66"), Some("-0.1234".into()));
+    assert!(texts(&alert)[0].ends_with(" · stake down 12%"), "{}", texts(&alert)[0]);
+}
+
+#[test]
+fn a_cluster_is_one_in_its_headline() {
+    let before = [other_sale(1, 8, "2025-12-01", "50")];
+    let conditions = "cluster = { insiders = 2, within = \"30d\" }";
+    let alert = alert_after(conditions, &before, &other_sale(2, 7, "2025-12-10", "100")).unwrap();
+    let [headline, title, description, _] = texts(&alert);
+    assert!(headline.ends_with(" 2 insiders sold **$1.50K** in 30 days"), "{headline}");
+    assert!(title.ends_with(" sold $1.00K"), "this filing's own: {title}");
+    assert!(description.contains("\nWith:\n- OWNER 8, $500.00, Dec 1"), "{description}");
+    assert!(!description.contains("together") && !description.contains("this filing"), "{description}");
+    let own_words = Alert { message: Some("Look!".into()), ..alert };
+    let description = &texts(&own_words)[2];
+    assert!(description.contains("2 insiders within 30 days, $1.50K together, Dec 1–10"), "{description}");
+}
+
+#[test]
+fn warnings_are_in_plain_words() {
+    let mut alert = alert();
+    alert.accepted_at = Some(at("2026-04-15T17:00:00-04:00"));
+    let warning = |code: &str, message: &str, at: &str| Warning {
+        code: code.into(),
+        message: message.into(),
+        at: at.into(),
+    };
+    let late = "a transaction of 2026-04-01 was reported on 2026-04-15, two business days end on 2026-04-03";
+    alert.warnings = vec![
+        warning("filed-late", late, "transactionDate"),
+        warning("zero-shares", "a transaction of no shares", "x"),
+        warning("zero-shares", "a transaction of no shares", "y"),
+    ];
+    let description = &texts(&alert)[2];
+    let lines = "⚠️ Filed late: traded Apr 1, due Apr 3, filed Apr 15\n⚠️ A transaction of no shares\nand 1 more warning";
+    assert!(description.ends_with(lines), "{description}");
+    // One mistake is told once.
+    alert.warnings = vec![
+        warning(
+            "date-mistyped",
+            "a transaction of 2028-03-01 was reported on 2026-04-15, and has a date that looks mistyped",
+            "transactionDate",
+        ),
+        warning(
+            "date-in-future",
+            "a transaction of 2028-03-01 was reported on 2026-04-15, before it",
+            "transactionDate",
+        ),
+    ];
+    let description = &texts(&alert)[2];
+    assert!(
+        description.ends_with("⚠️ The date looks mistyped: traded Mar 1, 2028, filed Apr 15"),
+        "{description}"
+    );
+}
+
+#[test]
+fn only_a_late_alert_says_how_long_it_took() {
+    let mut alert = alert();
+    alert.accepted_at = Some(at("2026-04-15T17:00:00-04:00"));
+    alert.seen_at = at("2026-04-15T17:00:08-04:00");
+    alert.sent_at = Some(alert.seen_at);
+    assert!(texts(&alert)[3].ends_with("” · accepted"), "{}", texts(&alert)[3]);
+    alert.sent_at = Some(at("2026-04-15T17:30:00-04:00"));
+    assert!(
+        texts(&alert)[3].contains(" · in the feed after 8 s, sent 29 min later · "),
+        "{}",
+        texts(&alert)[3]
+    );
+    alert.seen_at = at("2026-04-19T17:30:00-04:00");
+    (alert.sent_at, alert.late) = (Some(alert.seen_at), true);
+    assert!(texts(&alert)[3].contains(" · found 4 days after it was filed · "), "{}", texts(&alert)[3]);
+}
