@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, SubsecRound, TimeDelta, Utc};
 use mail_parser::MessageParser;
 use sellbell::alert::Key;
 use sellbell::clock::Clock;
@@ -22,7 +22,7 @@ use sellbell::destination::Destination;
 use sellbell::notify::Secrets;
 use sellbell::outbox;
 use sellbell::render::terminal::Colour;
-use sellbell::replay::{Archive, Faults, ReplayedEdgar, Stage};
+use sellbell::replay::{Archive, Faults, Made, ReplayedEdgar, Stage};
 use sellbell::rules;
 use sellbell::runtime::{self, Setup};
 use sellbell::store::DeliveryStanding;
@@ -112,6 +112,19 @@ fn now_of(origin: DateTime<Utc>, began: DateTime<Utc>, speed: f64) -> DateTime<U
     origin + TimeDelta::microseconds(((Utc::now() - began).as_seconds_f64() * speed * 1e6) as i64)
 }
 
+/// A filing whose trade is so many days earlier: a chart needs several days.
+fn on_another_day(made: Made, days: u64) -> Made {
+    let submission = Arc::clone(&made.submission);
+    let earlier = move || {
+        let text = String::from_utf8(submission()).unwrap();
+        let (before, rest) = text.split_once("<transactionDate><value>").unwrap();
+        let (day, after) = rest.split_once('<').unwrap();
+        let day = day.parse::<NaiveDate>().unwrap() - Days::new(days % 300);
+        format!("{before}<transactionDate><value>{day}<{after}").into_bytes()
+    };
+    Made { submission: Arc::new(earlier), ..made }
+}
+
 /// A copy of an alert that arrived.
 struct Copy {
     /// Which process sent it.
@@ -159,7 +172,10 @@ impl Killed {
             let accepted_at = origin + lead + span / 1_000_000 * share;
             // The same issuers again and again: their alerts have charts.
             let issuer = 1_000 + number % ISSUERS;
-            archive.add_made(made(accession(number), "4", issuer, accepted_at.trunc_subsecs(0)));
+            archive.add_made(on_another_day(
+                made(accession(number), "4", issuer, accepted_at.trunc_subsecs(0)),
+                number,
+            ));
         }
         let clock = Clock::played(now_of(origin, began, speed), speed);
         let edgar = ReplayedEdgar::play(Stage { archive, clock, faults: Faults::none() }).await.unwrap();

@@ -18,6 +18,7 @@ use tokio::process::Command;
 
 use crate::fakes::discord::FakeDiscord;
 use crate::fakes::threads::{ANNOUNCEMENTS, FORUM, MEDIA};
+use crate::pictures::DAY_BEFORE;
 use crate::related::{Filed, filed, publish};
 use crate::search::Searched as _;
 use crate::subscriptions::{MANAGE_GUILD, connect, rule};
@@ -478,7 +479,7 @@ async fn a_forum_that_takes_no_files_gets_the_post_without_its_chart() {
     let world = world().await;
     world.discord.set_kind(555, FORUM);
     let app = world.app(RULES, Some(SINCE));
-    publish(&world, &app, &[&first()], NOW).await;
+    publish(&world, &app, &[&Filed { rows: DAY_BEFORE, ..first() }], NOW).await;
     deliver_all(&app, at(NOW)).await;
     assert!(world.discord.next_message().await.files.is_empty(), "one trade is no history");
     let attach_files = 1 << 15;

@@ -22,7 +22,7 @@ const NOW: &str = "2025-12-12T17:00:00-05:00";
 const LATER: &str = "2025-12-13T17:00:00-05:00";
 
 /// A sale on the day before.
-const DAY_BEFORE: &str = "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+pub const DAY_BEFORE: &str = "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
     <transactionDate><value>2025-12-09</value></transactionDate><transactionCoding><transactionCode>S</transactionCode>\
     </transactionCoding><transactionAmounts><transactionShares><value>100</value></transactionShares>\
     <transactionPricePerShare><value>10</value></transactionPricePerShare><transactionAcquiredDisposedCode><value>D</value>\
