@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::overflow::Overflow;
 use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
 use crate::notice::{About, DestinationNews, Notice};
 use crate::notify::SendError;
 use crate::operators::Operators;
@@ -43,7 +44,12 @@ impl GivenUpDeliveries {
     ) -> Result<(), StoreError> {
         let Delivery { destination, key, .. } = delivery;
         self.overflow.forget_growing(destination);
-        if self.store.give_up(delivery, (now, &error.message), self.is_reported(delivery)).await? {
+        let is_direct = match destination {
+            Destination::Channel(channel) => self.store.is_direct(*channel).await?,
+            _ => false,
+        };
+        let is_reported = self.is_reported(delivery) && !is_direct;
+        if self.store.give_up(delivery, (now, &error.message), is_reported).await? {
             tracing::error!(%destination, %key, %error, "a delivery is given up");
         }
         self.report(now).await

@@ -87,7 +87,13 @@ impl Pauses {
         // A destination that pauses repeatedly is reported once an hour.
         let again = lately(&self.reported().resumed, destination, now);
         let is_due = !again || now - since >= QUIET;
+        // Whoever closes their inbox does so on purpose: operators can do nothing about it.
+        let is_direct = match destination {
+            Destination::Channel(channel) => self.store.is_direct(*channel).await?,
+            _ => false,
+        };
         let notices = match &known {
+            _ if is_direct => Vec::new(),
             Some(known) if known.reported => Vec::new(),
             _ if is_due => {
                 let news = DestinationNews::Paused {
@@ -109,7 +115,7 @@ impl Pauses {
             reason: error.message.clone(),
             tried_at: now,
             tries: known.as_ref().map_or(0, |known| known.tries.saturating_add(1)),
-            reported: is_due || known.is_some_and(|known| known.reported),
+            reported: !is_direct && is_due || known.is_some_and(|known| known.reported),
         };
         self.store.pause(&paused, &notices).await?;
         self.wakes.queued.notify_one();

@@ -172,6 +172,12 @@ impl Store {
         Ok(own.iter().find_map(|subscribed| subscribed.server))
     }
 
+    /// True if a channel is a person's direct messages with watches.
+    pub async fn is_direct(&self, channel: u64) -> Result<bool, StoreError> {
+        let own = self.records(&SUBSCRIPTIONS, &of(channel, 1)).await?;
+        Ok(own.iter().any(|subscribed| subscribed.is_direct))
+    }
+
     /// The servers whose channels have subscriptions.
     pub async fn subscribed_servers(&self) -> Result<BTreeSet<u64>, StoreError> {
         let mut servers = BTreeSet::new();

@@ -362,3 +362,29 @@ async fn a_test_alert_comes_at_once_and_says_what_is_wrong() {
     bot.stop().await;
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_closed_inbox_pauses_a_persons_alerts_and_bothers_no_operator() {
+    let world = World::new().await;
+    world.edgar.list_tickers(TICKERS);
+    let operators = "[operators]\nnotify = [\"discord:alerts\"]\n";
+    let app = Arc::new(world.app_with(&(world.settings() + operators), RULES, Some(SINCE)));
+    app.intake.poll_once(at(NOON)).await.unwrap();
+    let bot = connect(&world, &app).await;
+    world.discord.set_personal(700);
+    world.discord.slash(700, NOBODY, "watch", ticker("ACME")).await;
+    let closed = json!({ "code": 50007, "message": "Cannot send messages to this user" });
+    world.discord.fail_next(&format!("channel:{}", FakeDiscord::DIRECT), 403, closed, 1);
+    publish(&world, &app, &[&filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00")], NOW).await;
+    deliver_all(&app, at(NOW)).await;
+    assert_eq!(world.discord.unread(), 0);
+    let waiting = app.store.waiting_destinations().await.unwrap();
+    assert_eq!(waiting.len(), 1, "the alert, and no notice: {waiting:?}");
+    assert_eq!(app.store.all_paused().await.unwrap().len(), 1);
+    deliver_all(&app, at(LATER)).await;
+    let targets: Vec<String> = world.discord.take_messages().into_iter().map(|sent| sent.target).collect();
+    assert_eq!(targets, [format!("channel:{}", FakeDiscord::DIRECT)], "it comes once the inbox is open");
+    bot.stop().await;
+    world.edgar.take_ticker_requests();
+    world.finish().await;
+}
