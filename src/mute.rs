@@ -81,10 +81,10 @@ pub enum MuteError {
 }
 
 impl Muting {
-    /// The destination, if it is one.
+    /// The one destination that it is about, if there is one.
     pub fn destination(&self) -> Option<&Destination> {
         match self {
-            Self::Destination(destination) => Some(destination),
+            Self::Destination(destination) | Self::In(destination, _) => Some(destination),
             _ => None,
         }
     }

@@ -4,13 +4,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::caller::Caller;
-use super::commands::{end_subscription, not_saved, trades};
+use super::commands::{end_subscription, trades};
 use super::context::Context;
 use super::explaining;
 use super::interaction::Interaction;
 use super::lines::fitting;
 use super::muting::{self, Wanted, held_back};
-use super::reply::{EPHEMERAL, Reply, private, public, update};
+use super::reply::{EPHEMERAL, Reply, Stopped, private, public, update};
 use crate::filing::{PastFiling, edgar_day, index_url};
 use crate::mute::Muting;
 use crate::render::discord::{Action, Concerned, MUTED_DAYS, NOTE, Row, RuleMark, escaped};
@@ -45,15 +45,19 @@ pub(super) async fn answer(
         return private("This bot does not serve this server.");
     }
     let done = match action {
-        Action::Why(concerned) => why(context, caller, &concerned, now).await.map(private),
-        Action::History(concerned) => history(context, &concerned, now).await.map(private),
+        Action::Why(concerned) => {
+            why(context, caller, &concerned, now).await.map(private).map_err(Stopped::from)
+        }
+        Action::History(concerned) => {
+            history(context, &concerned, now).await.map(private).map_err(Stopped::from)
+        }
         Action::Mute(what) => mute(context, caller, interaction, what, now).await,
         Action::Undo(what) => undo(context, caller, interaction, what, now).await,
         Action::Choose => Ok(chosen(interaction)),
         Action::Unsubscribe(rule) => end_subscription(context, caller, &rule).await,
-        Action::Forget => forget(context, caller).await,
+        Action::Forget => forget(context, caller).await.map_err(Stopped::from),
     };
-    done.unwrap_or_else(|error| not_saved(&error))
+    done.unwrap_or_else(Stopped::reply)
 }
 
 /// True if a press changes the message with the button.
@@ -134,14 +138,9 @@ async fn mute(
     interaction: &Interaction,
     what: Muting,
     now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
-    if let Some(refusal) = caller.not_allowed() {
-        return Ok(private(refusal));
-    }
-    let home = match context.home(caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+) -> Result<Reply, Stopped> {
+    caller.check_allowed()?;
+    let home = muting::place(context, caller).await?;
     let (ticker_days, owner_days) = MUTED_DAYS;
     let days = if matches!(what, Muting::Ticker(_)) { ticker_days } else { owner_days };
     let wanted = Wanted { what: what.clone(), until: now + TimeDelta::days(days), why: None };
@@ -183,14 +182,9 @@ async fn undo(
     interaction: &Interaction,
     what: Muting,
     now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
-    if let Some(refusal) = caller.not_allowed() {
-        return Ok(private(refusal));
-    }
-    let home = match context.home(caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+) -> Result<Reply, Stopped> {
+    caller.check_allowed()?;
+    let home = muting::place(context, caller).await?;
     let ended = muting::unmute(context, home, what.clone(), now).await?;
     let name = muting::name(&context.app, &what).await;
     let Some(message) = &interaction.message else {

@@ -3,6 +3,7 @@
 use serenity::all::Permissions;
 
 use super::interaction::Interaction;
+use super::reply::{Stopped, private};
 use crate::notify::{ChannelKind, needed_permissions};
 
 /// The context of a direct message with the bot.
@@ -23,6 +24,8 @@ pub(super) struct Caller {
     pub(super) may_manage: bool,
     /// The channel's kind, if Discord says it.
     pub(super) kind: Option<ChannelKind>,
+    /// The channel of a thread, or the forum of a post.
+    pub(super) parent: Option<u64>,
     /// The permissions that the bot lacks in the channel.
     pub(super) lacking: Permissions,
     /// True if the bot may ping every role in the channel, or Discord does not say.
@@ -54,6 +57,7 @@ impl Caller {
             // An administrator has every permission.
             may_manage: permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR),
             kind,
+            parent: interaction.channel.as_ref().and_then(|channel| channel.parent_id).map(|id| id.get()),
             lacking: lacking(interaction.app_permissions, kind),
             may_ping_all: interaction
                 .app_permissions
@@ -77,6 +81,14 @@ impl Caller {
             "This channel is {kind}, so I cannot send alerts here. Use this command in a text, voice or announcement \
              channel, or in a thread or a forum's post."
         ))
+    }
+
+    /// Checks that they may change something here.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(super) fn check_allowed(&self) -> Result<(), Stopped> {
+        self.not_allowed().map_or(Ok(()), |refusal| Err(Stopped::Refused(private(refusal))))
     }
 
     /// True where a person uses the bot for themselves.

@@ -1,10 +1,10 @@
-//! What commands and buttons use.
+//! The parts that commands and buttons use.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::caller::Caller;
-use super::reply::{Reply, private};
+use super::reply::{Stopped, private};
 use crate::notify::DiscordBot;
 use crate::runtime::App;
 use crate::service::Lookup;
@@ -12,7 +12,7 @@ use crate::service::Lookup;
 /// The most people whose channel is remembered.
 const MOST_DIRECTS: usize = 10_000;
 
-/// What commands and buttons use.
+/// The parts that commands and buttons use.
 pub(super) struct Context {
     pub(super) app: Arc<App>,
     pub(super) discord: DiscordBot,
@@ -45,13 +45,15 @@ impl Context {
     ///
     /// # Errors
     /// The answer if Discord does not open direct messages with the person.
-    pub(super) async fn home(&self, caller: &Caller) -> Result<Home, Reply> {
+    pub(super) async fn home(&self, caller: &Caller) -> Result<Home, Stopped> {
         if let Some(home) = self.known_home(caller) {
             return Ok(home);
         }
         let channel = self.discord.direct_channel(caller.user).await.map_err(|error| {
             tracing::warn!("direct messages cannot be opened: {error}");
-            private("I cannot send you direct messages now. Check your privacy settings, and try again.")
+            let refusal =
+                "I cannot send you direct messages now. Check your privacy settings, and try again.";
+            Stopped::Refused(private(refusal))
         })?;
         let mut directs = self.directs.channels();
         if directs.len() >= MOST_DIRECTS {

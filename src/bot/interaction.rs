@@ -105,6 +105,8 @@ pub(super) struct Channel {
     #[serde(rename = "type")]
     pub(super) kind: Option<u8>,
     pub(super) name: Option<String>,
+    /// The channel of a thread, or the forum of a post.
+    pub(super) parent_id: Option<ChannelId>,
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::caller::Caller;
 use super::context::{Context, Home};
+use super::reply::Stopped;
 use crate::destination::Destination;
 use crate::filing::Cik;
 use crate::mute::{DISCORD_USER, Mute, Muting};
@@ -35,6 +36,16 @@ pub(super) async fn mutes(app: &App, home: Home, now: DateTime<Utc>) -> Result<V
 
 fn destination(app: &App, home: Home) -> Destination {
     app.settings.discord.destination_of(home.channel)
+}
+
+/// The channel whose alerts somebody means: where they are or, in a post of a forum that has none of its own, the
+/// forum.
+pub(super) async fn place(context: &Context, caller: &Caller) -> Result<Home, Stopped> {
+    let home = context.home(caller).await?;
+    Ok(match caller.parent.filter(|_| home.server.is_some()) {
+        Some(parent) if alerting(&context.app, home).await?.is_empty() => Home { channel: parent, ..home },
+        _ => home,
+    })
 }
 
 /// The names of the rules and watches that send alerts to a channel.

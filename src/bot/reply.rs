@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::render::discord::Row;
+use crate::store::StoreError;
 use crate::text::clip;
 
 /// Discord's limit of a message's text.
@@ -38,6 +39,34 @@ enum Kind {
     Public,
     /// It replaces the text and the buttons of the message whose button was pressed.
     Update,
+}
+
+/// Why a command or a button ends before its own answer.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// It is refused, with this answer.
+    Refused(Reply),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Stopped {
+    /// The answer to it. A failure of the store is logged.
+    pub(super) fn reply(self) -> Reply {
+        match self {
+            Self::Refused(reply) => reply,
+            Self::Store(error) => {
+                tracing::error!("{error}");
+                private("This could not be saved. The bot's log says why.")
+            }
+        }
+    }
 }
 
 /// An answer that only the person who asked sees.

@@ -617,3 +617,24 @@ async fn posts_get_the_tags_of_the_settings() {
     }
     world.finish().await;
 }
+
+#[tokio::test]
+async fn buttons_in_a_post_are_about_its_forum() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    let app = Arc::new(world.app(RULES, Some(SINCE)));
+    let bot = connect(&world, &app).await;
+    publish(&world, &app, &[&first()], NOW).await;
+    deliver_all(&app, at(NOW)).await;
+    let post = world.discord.next_message().await.id;
+    let message = world.discord.posted(post);
+    world.discord.press(post, MANAGE_GUILD, &message, "s1:mute:owner:7", &[]).await;
+    let muted = world.discord.posted(post);
+    assert!(muted["content"].as_str().unwrap().contains("**DOE JANE** is muted here"), "{muted}");
+    assert_eq!(app.store.mutes().await.unwrap()[0].what.to_string(), "in:discord:alerts owner:7");
+    world.discord.press(post, MANAGE_GUILD, &muted, "s1:undo:owner:7", &[]).await;
+    assert_eq!(world.discord.posted(post)["content"], message["content"]);
+    assert!(app.store.mutes().await.unwrap().is_empty());
+    bot.stop().await;
+    world.finish().await;
+}

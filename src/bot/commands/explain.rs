@@ -9,8 +9,8 @@ use super::asked::Asked;
 use super::options::option;
 use super::texts;
 use crate::bot::context::Context;
-use crate::bot::explaining;
-use crate::bot::reply::{Reply, private};
+use crate::bot::reply::{Reply, Stopped, private};
+use crate::bot::{explaining, muting};
 use crate::rules::{Rule, RuleSet};
 use crate::runtime::App;
 use crate::service::accession_named;
@@ -24,21 +24,14 @@ pub(super) fn options() -> Vec<CreateCommandOption> {
     vec![option(CommandOptionType::String, FILING, texts::FILING).required(true).max_length(200)]
 }
 
-pub(super) async fn answer(
-    context: &Context,
-    asked: &Asked,
-    now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
+pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, Stopped> {
     let app = &*context.app;
     let Some((accession, filer)) = accession_named(asked.text(FILING)) else {
         return Ok(private(
             "That is neither an accession number like 0001107843-21-000101 nor the address of a filing on sec.gov.",
         ));
     };
-    let home = match context.home(&asked.caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+    let home = muting::place(context, &asked.caller).await?;
     let rules = app.rules.current();
     let mut here = rules_of(app, &rules, home.channel).await?;
     if here.is_empty() {

@@ -26,8 +26,7 @@ use chrono::{DateTime, Utc};
 use serenity::all::{CreateCommand, InstallationContext, InteractionContext, Permissions};
 
 use super::context::Context;
-use super::reply::{Reply, private};
-use crate::store::StoreError;
+use super::reply::{Reply, Stopped, private};
 
 pub(super) use asked::Asked;
 pub(super) use choices::Choice;
@@ -78,25 +77,25 @@ async fn run(
     context: &Context,
     asked: &Asked,
     now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
+) -> Result<Reply, Stopped> {
     let app = &*context.app;
-    match command {
-        Command::Subscribe => subscribe::answer(app, asked, now).await,
-        Command::Unsubscribe => unsubscribe::answer(app, asked).await,
-        Command::Watch => watch::answer(context, asked, now).await,
-        Command::Unwatch => watch::unwatch(context, asked).await,
-        Command::Subscriptions => subscriptions::answer(context, asked).await,
-        Command::Mute => mute::answer(context, asked, now).await,
-        Command::Unmute => mute::unmute(context, asked, now).await,
-        Command::Test => test::answer(context, asked, now).await,
-        Command::Latest => latest::answer(app, asked, now).await,
-        Command::Insider => insider::answer(app, asked, now).await,
-        Command::Top => top::answer(app, asked, now).await,
-        Command::Explain => explain::answer(context, asked, now).await,
-        Command::Status => status::answer(app, now).await,
-        Command::Privacy => privacy::answer(app, asked).await,
-        Command::Help => Ok(help::answer(app, asked)),
-    }
+    Ok(match command {
+        Command::Subscribe => subscribe::answer(app, asked, now).await?,
+        Command::Unsubscribe => unsubscribe::answer(app, asked).await?,
+        Command::Watch => watch::answer(context, asked, now).await?,
+        Command::Unwatch => watch::unwatch(context, asked).await?,
+        Command::Subscriptions => subscriptions::answer(context, asked).await?,
+        Command::Mute => mute::answer(context, asked, now).await?,
+        Command::Unmute => mute::unmute(context, asked, now).await?,
+        Command::Test => test::answer(context, asked, now).await?,
+        Command::Latest => latest::answer(app, asked, now).await?,
+        Command::Insider => insider::answer(app, asked, now).await?,
+        Command::Top => top::answer(app, asked, now).await?,
+        Command::Explain => explain::answer(context, asked, now).await?,
+        Command::Status => status::answer(app, now).await?,
+        Command::Privacy => privacy::answer(app, asked).await?,
+        Command::Help => help::answer(app, asked),
+    })
 }
 
 /// The definitions of all commands for Discord.
@@ -117,13 +116,7 @@ pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>)
     {
         tracing::error!("{error}");
     }
-    done.unwrap_or_else(|error| not_saved(&error))
-}
-
-/// The answer if the store fails.
-pub(super) fn not_saved(error: &StoreError) -> Reply {
-    tracing::error!("{error}");
-    private("This could not be saved. The bot's log says why.")
+    done.unwrap_or_else(Stopped::reply)
 }
 
 /// The choices for the text typed so far. People who may not use the command get none, because the choices name

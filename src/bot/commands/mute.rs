@@ -12,11 +12,10 @@ use super::texts::{self, Text};
 use super::{insider, latest};
 use crate::bot::context::Context;
 use crate::bot::muting::{self, Wanted, held_back};
-use crate::bot::reply::{Reply, private, public};
+use crate::bot::reply::{Reply, Stopped, private, public};
 use crate::mute::Muting;
 use crate::render::discord::escaped;
 use crate::rules::label;
-use crate::store::StoreError;
 use crate::text::clip;
 
 const INSIDER: &str = "insider";
@@ -66,11 +65,7 @@ pub(super) async fn choices(context: &Context, asked: &Asked) -> Vec<Choice> {
     }
 }
 
-pub(super) async fn answer(
-    context: &Context,
-    asked: &Asked,
-    now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
+pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, Stopped> {
     let typed = asked.text(FOR);
     let span = humantime::parse_duration(typed).ok().filter(|span| !span.is_zero());
     let Some(until) = span.and_then(|span: Duration| now.checked_add_signed(TimeDelta::from_std(span).ok()?))
@@ -88,10 +83,7 @@ pub(super) async fn answer(
     let Ok(what) = target.parse::<Muting>() else {
         return Ok(private("Say what to mute. Choose it from the list that appears while you type."));
     };
-    let home = match context.home(&asked.caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+    let home = muting::place(context, &asked.caller).await?;
     let why = Some(asked.text(WHY)).filter(|why| !why.is_empty());
     let mute = match muting::mute(context, &asked.caller, home, Wanted { what, until, why }, now).await? {
         Ok(mute) => mute,
@@ -118,15 +110,8 @@ pub(super) async fn unmute_choices(context: &Context, asked: &Asked, now: DateTi
     ranked(choices.into_iter(), asked.typed().1)
 }
 
-pub(super) async fn unmute(
-    context: &Context,
-    asked: &Asked,
-    now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
-    let home = match context.home(&asked.caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+pub(super) async fn unmute(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, Stopped> {
+    let home = muting::place(context, &asked.caller).await?;
     let typed = asked.text(MUTE);
     // People may type the ticker alone.
     let what = typed.parse().or_else(|_| format!("ticker:{typed}").parse::<Muting>());

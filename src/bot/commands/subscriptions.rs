@@ -4,7 +4,7 @@ use super::asked::Asked;
 use crate::bot::caller::Caller;
 use crate::bot::context::Context;
 use crate::bot::lines::fitting;
-use crate::bot::reply::{Reply, private, update};
+use crate::bot::reply::{Reply, Stopped, private, update};
 use crate::render::discord::{Action, Row, RuleMark};
 use crate::rules::Watch;
 use crate::runtime::App;
@@ -17,11 +17,8 @@ const MOST_BUTTONS: usize = 20;
 /// The longest line, in characters.
 const LINE: usize = 120;
 
-pub(super) async fn answer(context: &Context, asked: &Asked) -> Result<Reply, StoreError> {
-    let home = match context.home(&asked.caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+pub(super) async fn answer(context: &Context, asked: &Asked) -> Result<Reply, Stopped> {
+    let home = context.home(&asked.caller).await?;
     let (text, rows) = list(&context.app, home.channel, asked.caller.is_personal()).await?;
     Ok(private(text).with(rows))
 }
@@ -66,14 +63,9 @@ pub(in crate::bot) async fn unsubscribe(
     context: &Context,
     caller: &Caller,
     rule: &RuleMark,
-) -> Result<Reply, StoreError> {
-    if let Some(refusal) = caller.not_allowed() {
-        return Ok(private(refusal));
-    }
-    let home = match context.home(caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+) -> Result<Reply, Stopped> {
+    caller.check_allowed()?;
+    let home = context.home(caller).await?;
     let names = context.app.store.subscriptions(home.channel).await?;
     let found = names.iter().find(|name| RuleMark::of(name) == *rule);
     let ended = match found {

@@ -5,28 +5,20 @@ use chrono::{DateTime, Utc};
 use super::asked::Asked;
 use super::subscribe::cannot_send;
 use crate::bot::context::Context;
-use crate::bot::reply::{Reply, private};
+use crate::bot::reply::{Reply, Stopped, private};
 use crate::delivery::Batch;
 use crate::service;
-use crate::store::StoreError;
 use crate::text::clip;
 
 /// The longest error, in characters.
 const LONGEST: usize = 500;
 
-pub(super) async fn answer(
-    context: &Context,
-    asked: &Asked,
-    now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
+pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, Stopped> {
     let (app, caller) = (&*context.app, &asked.caller);
     if let Some(refusal) = cannot_send(caller) {
         return Ok(refusal);
     }
-    let home = match context.home(caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+    let home = context.home(caller).await?;
     let destination = app.settings.discord.destination_of(home.channel);
     let delivery = match service::sample(&app.settings, &destination, now) {
         Ok(delivery) => delivery,

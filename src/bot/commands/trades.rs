@@ -13,7 +13,7 @@ use crate::text::clip;
 const NAME: usize = 60;
 const MOST_DEEDS: usize = 3;
 
-/// What a line says first, after the day.
+/// The subject of a line, after the day.
 #[derive(Clone, Copy)]
 pub(in crate::bot) enum Subject<'a> {
     /// Who traded: the list is about one company.
@@ -72,7 +72,7 @@ struct Deed<'l> {
 }
 
 impl<'l> Deed<'l> {
-    /// What a row does, as yet without rows.
+    /// A kind of row, to which rows are added.
     fn of(lot: &LotRecord) -> Self {
         let verb = match lot.code {
             _ if lot.moved => Verb::Moved,
@@ -86,7 +86,7 @@ impl<'l> Deed<'l> {
         !matches!(self.verb, Verb::Moved) && self.code.is_some_and(|code| "MXCO".contains(code.letter()))
     }
 
-    /// `sold **$2.66M**`, `**$561K** withheld for tax`. An exercise is told by its shares, or by its options if it
+    /// `sold **$2.66M**`, `**$561K** withheld for tax`. An exercise is shown by its shares, or by its options if it
     /// has no row of shares.
     fn text(&self) -> String {
         let of_shares = |lot: &&&LotRecord| lot.table == Table::NonDerivative;

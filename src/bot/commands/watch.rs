@@ -9,7 +9,7 @@ use super::options::{MENTION, TICKER, completed, mention, option};
 use super::subscribe::{cannot_send, no_room, unpinged};
 use super::texts;
 use crate::bot::context::{Context, Home};
-use crate::bot::reply::{Reply, private, public};
+use crate::bot::reply::{Reply, Stopped, private, public};
 use crate::filing::Usd;
 use crate::render::discord::escaped;
 use crate::rules::{Mention, Watch, WatchedRole, WatchedTrades};
@@ -90,11 +90,7 @@ pub(super) fn unknown(typed: &str) -> String {
     )
 }
 
-pub(super) async fn answer(
-    context: &Context,
-    asked: &Asked,
-    now: DateTime<Utc>,
-) -> Result<Reply, StoreError> {
+pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, Stopped> {
     let caller = &asked.caller;
     if let Some(refusal) = cannot_send(caller) {
         return Ok(refusal);
@@ -103,10 +99,7 @@ pub(super) async fn answer(
         Ok(watch) => watch,
         Err(refusal) => return Ok(refusal),
     };
-    let home = match context.home(caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+    let home = context.home(caller).await?;
     let mention = asked.id(MENTION).filter(|_| !caller.is_personal());
     let rule = watch.to_string();
     let subscription = Subscription {
@@ -140,11 +133,8 @@ fn shown(asked: &Asked, text: String) -> Reply {
     if asked.caller.is_personal() { private(text) } else { public(text) }
 }
 
-pub(super) async fn unwatch(context: &Context, asked: &Asked) -> Result<Reply, StoreError> {
-    let home = match context.home(&asked.caller).await {
-        Ok(home) => home,
-        Err(refusal) => return Ok(refusal),
-    };
+pub(super) async fn unwatch(context: &Context, asked: &Asked) -> Result<Reply, Stopped> {
+    let home = context.home(&asked.caller).await?;
     let typed = asked.text(TICKER).trim_start_matches('$');
     let watches = watches(context, home).await?;
     let Some(watch) = watches.iter().find(|watch| watch.is_of(typed)) else {

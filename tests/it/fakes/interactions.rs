@@ -160,6 +160,9 @@ impl FakeDiscord {
         if let Some((data, message)) = component {
             (interaction["data"], interaction["message"]) = (data, message.clone());
         }
+        if let Some(thread) = self.world.thread(&channel.to_string()) {
+            interaction["channel"] = thread;
+        }
         let event = json!({"t": "INTERACTION_CREATE", "d": interaction});
         // Discord sends it to each connection of the bot's.
         let sent = move |session: &UnboundedSender<Sent>| session.send(Sent::Event(event.clone())).is_ok();
@@ -223,24 +226,21 @@ pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Resu
 
 /// A further message of the bot's after its first answer.
 pub(super) fn add(world: &World, call: &Call, token: &str) -> Result<Response, Refusal> {
-    let channel = world.edit(|state| {
-        let open = state.interactions.get(token).filter(|open| open.answered);
-        open.map(|open| open.channel).ok_or_else(|| Refusal::new(404, 10015, "Unknown Webhook"))
-    })?;
-    call.check_message(world, &call.body)?;
-    call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}");
-    tell(world, token, &call.body);
-    Ok(ok(message(world, call, &call.body, channel)))
+    follow_up(world, call, token, "/webhooks/{webhook_id}/{webhook_token}")
 }
 
 /// The bot's edit of its answer: what it owes after it deferred.
 pub(super) fn edit(world: &World, call: &Call, token: &str) -> Result<Response, Refusal> {
+    follow_up(world, call, token, "/webhooks/{webhook_id}/{webhook_token}/messages/@original")
+}
+
+fn follow_up(world: &World, call: &Call, token: &str, path: &str) -> Result<Response, Refusal> {
     let channel = world.edit(|state| {
         let open = state.interactions.get(token).filter(|open| open.answered);
         open.map(|open| open.channel).ok_or_else(|| Refusal::new(404, 10015, "Unknown Webhook"))
     })?;
     call.check_message(world, &call.body)?;
-    call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}/messages/@original");
+    call.check_schema(world, path);
     tell(world, token, &call.body);
     Ok(ok(message(world, call, &call.body, channel)))
 }

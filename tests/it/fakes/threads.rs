@@ -161,7 +161,7 @@ impl World {
         channel
     }
 
-    fn thread(&self, id: &str) -> Option<Value> {
+    pub(super) fn thread(&self, id: &str) -> Option<Value> {
         let state = self.state.borrow();
         let Thread { parent, name, owner, archived, locked, at } =
             state.channels.threads.get(&id.parse().ok()?)?.clone();
