@@ -1,4 +1,4 @@
-//! What a filing costs with many subscriptions: `cargo bench --bench subscriptions -- [SUBSCRIPTIONS WATCHES CHANNELS]…`.
+//! The cost of a filing with many subscriptions: `cargo bench --bench subscriptions -- [SUBSCRIPTIONS WATCHES CHANNELS]…`.
 //!
 //! Each size runs in a process of its own, on a fake EDGAR and a fake Discord without limits. One filing matches one
 //! rule that every fifth subscription is to, and half of the watches. It reports how long it takes until the filing is
@@ -38,7 +38,7 @@ use sellbell::store::{Store, Subscription};
 use sellbell::trust::Roots;
 
 const QUALYS: &[u8] = include_bytes!("../src/replay/bundled/0009900001-21-000001.txt");
-/// Five rules, one of which matches.
+/// Five rules; one matches.
 const RULES: usize = 5;
 const USUAL: [[usize; 3]; 3] = [[10, 4, 10], [5_000, 2_000, 1_000], [50_000, 20_000, 10_000]];
 

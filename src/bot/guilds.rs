@@ -14,7 +14,7 @@ use crate::notify::ChannelKind;
 use crate::runtime::{App, take_watches};
 use crate::store::{Gone, StoreError};
 
-/// What decides whether an event concerns a subscription, so that most events read nothing.
+/// The ids that an event must name to concern a subscription, so that most events read nothing.
 #[derive(Debug, Default)]
 struct Concerned {
     /// Servers that may have channels whose subscriptions are set aside.
