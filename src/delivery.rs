@@ -55,6 +55,9 @@ pub struct Delivery {
     /// Sends of it that may have reached its destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight: Option<InFlight>,
+    /// The name of the thread or post of its channel that it goes to; `None` for the channel itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
     /// How many deliveries it replaces; 0 if it replaces none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub joined: usize,
@@ -102,8 +105,14 @@ impl Delivery {
             not_before: now,
             failing_since: None,
             in_flight: None,
+            thread: None,
             joined: 0,
         }
+    }
+
+    /// The same in a thread or post of this name of its channel.
+    pub fn in_thread(self, name: Option<String>) -> Self {
+        Self { thread: name, ..self }
     }
 }
 
@@ -114,6 +123,7 @@ pub struct Batch {
     destination: Destination,
     deliveries: Vec<Delivery>,
     concerned: Option<(String, Key)>,
+    thread: Option<u64>,
 }
 
 impl Batch {
@@ -124,6 +134,7 @@ impl Batch {
             destination: delivery.destination.clone(),
             deliveries: vec![delivery],
             concerned: None,
+            thread: None,
         }
     }
 
@@ -163,12 +174,34 @@ impl Batch {
                 Key::of(&["batch"].into_iter().chain(keys).collect::<Vec<_>>())
             }
         };
-        Self { key, destination, deliveries, concerned: None }
+        Self { key, destination, deliveries, concerned: None, thread: None }
     }
 
     /// The same deliveries under the key of an earlier batch, whose remainder they are.
     pub fn again(self, key: Key) -> Self {
         Self { key, ..self }
+    }
+
+    /// The same batch in the thread with this id.
+    pub fn in_thread(self, thread: Option<u64>) -> Self {
+        Self { thread, ..self }
+    }
+
+    /// Sets the thread that it goes to.
+    pub fn set_thread(&mut self, thread: Option<u64>) {
+        self.thread = thread;
+    }
+
+    /// The id of the thread of its channel that it goes to; `None` for the channel itself.
+    pub fn thread(&self) -> Option<u64> {
+        self.thread
+    }
+
+    /// The name of the thread that it goes to, if it begins a message there: an edit or a reply goes where its
+    /// message is.
+    pub fn thread_name(&self) -> Option<&str> {
+        let first = self.deliveries.first().filter(|first| first.answers.is_none())?;
+        first.thread.as_deref().filter(|_| self.concerned.is_none())
     }
 
     /// Identifies the message, so that a destination that supports it can drop a repeated one. A single
@@ -212,6 +245,9 @@ pub struct InFlight {
     /// The key of the batch it was in, unless it was alone: Discord knows that message by this key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Key>,
+    /// The id of the thread that it was sent to, if that was not the channel itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<u64>,
     /// True if we may have sent this and lost the record of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guess: bool,
@@ -222,13 +258,14 @@ impl InFlight {
     pub fn another(before: Option<Self>, batch: &Batch, now: DateTime<Utc>) -> Self {
         let first = before.map_or(now, |before| before.first);
         let alone = batch.deliveries().iter().all(|delivery| delivery.key == batch.key);
-        Self { first, last: now, batch: (!alone).then(|| batch.key.clone()), guess: false }
+        let key = (!alone).then(|| batch.key.clone());
+        Self { first, last: now, batch: key, thread: batch.thread, guess: false }
     }
 
-    /// Combines two records: from the earliest first send to the latest last one.
+    /// Combines two records of sends to the same place: from the earliest first send to the latest last one.
     pub fn and(&self, other: &Self) -> Self {
         let (first, last) = (self.first.min(other.first), self.last.max(other.last));
-        Self { first, last, batch: None, guess: self.guess && other.guess }
+        Self { first, last, batch: None, thread: self.thread, guess: self.guess && other.guess }
     }
 
     /// The same for a delivery by itself that we may have sent. It is looked up before anything else, and if
@@ -243,6 +280,14 @@ impl InFlight {
     }
 }
 
+/// The parts of the id that is kept of a message: the thread's, if it is in one that alerts share, and its own.
+pub fn parts_of_id(kept: &str) -> (Option<u64>, &str) {
+    match kept.split_once('/') {
+        Some((thread, id)) => (thread.parse().ok().filter(|thread| *thread > 0), id),
+        None => (None, kept),
+    }
+}
+
 /// How a delivery left the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -251,7 +296,8 @@ pub enum Outcome {
     Delivered {
         /// When.
         at: DateTime<Utc>,
-        /// The message's id, if the destination returns one.
+        /// The message's id, if the destination returns one. For a message in a thread that alerts share,
+        /// the thread's id and a slash come before it.
         message_id: Option<String>,
     },
     /// It was given up.

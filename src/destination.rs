@@ -3,7 +3,9 @@
 mod capabilities;
 mod name;
 mod place_name;
+mod threads;
 
 pub use capabilities::{Capabilities, ReadBack};
 pub use name::{BUILT_IN, Destination, DestinationError, FORMS, PATTERN, is_name};
 pub use place_name::PlaceName;
+pub use threads::Threads;

@@ -4,7 +4,7 @@ use serenity::all::Permissions;
 
 use super::interaction::Interaction;
 use super::reply::{Stopped, private};
-use crate::notify::{ChannelKind, needed_permissions};
+use crate::notify::{ChannelKind, FOR_THREADS, needed_permissions};
 
 /// The context of a direct message with the bot.
 const DIRECT: u8 = 1;
@@ -28,6 +28,8 @@ pub(super) struct Caller {
     pub(super) parent: Option<u64>,
     /// The permissions that the bot lacks in the channel.
     pub(super) lacking: Permissions,
+    /// The permissions that the bot lacks to open threads in the channel, and to send there.
+    pub(super) lacking_for_threads: Permissions,
     /// True if the bot may ping every role in the channel, or Discord does not say.
     pub(super) may_ping_all: bool,
     /// The channel's name, if Discord says it.
@@ -58,7 +60,11 @@ impl Caller {
             may_manage: permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR),
             kind,
             parent: interaction.channel.as_ref().and_then(|channel| channel.parent_id).map(|id| id.get()),
-            lacking: lacking(interaction.app_permissions, kind),
+            lacking: lacking(
+                interaction.app_permissions,
+                needed_permissions(kind.unwrap_or(ChannelKind::Messages)),
+            ),
+            lacking_for_threads: lacking(interaction.app_permissions, FOR_THREADS),
             may_ping_all: interaction
                 .app_permissions
                 .is_none_or(|own| own.intersects(Permissions::MENTION_EVERYONE | Permissions::ADMINISTRATOR)),
@@ -97,11 +103,10 @@ impl Caller {
     }
 }
 
-/// The permissions that the bot lacks where it was used; none if Discord does not say.
-fn lacking(own: Option<Permissions>, kind: Option<ChannelKind>) -> Permissions {
-    let kind = kind.unwrap_or(ChannelKind::Messages);
+/// The needed permissions that the bot lacks where it was used; none if Discord does not say.
+fn lacking(own: Option<Permissions>, needed: Permissions) -> Permissions {
     match own {
-        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => needed_permissions(kind) - own,
+        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => needed - own,
         _ => Permissions::empty(),
     }
 }

@@ -16,7 +16,7 @@ use super::remote::{self, Reached};
 use super::status::time;
 use super::{environment, setup};
 use crate::config::Settings;
-use crate::destination::PlaceName;
+use crate::destination::{PlaceName, Threads};
 use crate::http::SubscriptionRequest;
 use crate::notify::Notifier;
 use crate::rules::RuleSet;
@@ -38,7 +38,7 @@ enum SubscriptionsVerb {
     /// List all subscriptions, with the names of servers and channels
     List(ListArgs),
     /// Subscribe a channel to a rule, like `/subscribe`
-    Add(ChangeArgs),
+    Add(AddArgs),
     /// End a subscription, like `/unsubscribe`
     Remove(ChangeArgs),
 }
@@ -51,6 +51,15 @@ struct ListArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct AddArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+    /// Put the alerts into threads: one for each `ticker`, or one a `day`
+    #[arg(long, value_name = "BY")]
+    threads: Option<Threads>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -110,13 +119,14 @@ fn list(args: &ListArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn add(args: &ChangeArgs) -> anyhow::Result<ExitCode> {
-    let ChangeArgs { channel, rule, config } = args;
+fn add(args: &AddArgs) -> anyhow::Result<ExitCode> {
+    let AddArgs { change: ChangeArgs { channel, rule, config }, threads } = args;
     let settings = setup::settings(config.as_deref())?;
     let name = remote::runtime()?.block_on(async {
         let store = match remote::reach(&settings.store_dir).await? {
             Reached::Running(bot) => {
-                let request = SubscriptionRequest { channel: channel.to_string(), rule: rule.clone() };
+                let (channel, rule) = (channel.to_string(), rule.clone());
+                let request = SubscriptionRequest { channel, rule, threads: *threads };
                 let path = "/subscriptions";
                 let changed =
                     bot.change(path, |client, url| client.post(url).json(&request).timeout(PATIENCE));
@@ -124,7 +134,7 @@ fn add(args: &ChangeArgs) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
-        add_to(&store, &settings, *channel, rule).await
+        add_to(&store, &settings, (*channel, rule), *threads).await
     })?;
     let shown = shown(*channel, name.as_ref());
     print(&mut io::stdout(), &format!("{shown} now gets alerts for `{rule}`.\n"));
@@ -135,14 +145,14 @@ fn add(args: &ChangeArgs) -> anyhow::Result<ExitCode> {
 async fn add_to(
     store: &Store,
     settings: &Settings,
-    channel: u64,
-    rule: &str,
+    (channel, rule): (u64, &str),
+    threads: Option<Threads>,
 ) -> anyhow::Result<Option<PlaceName>> {
     let rules = &RuleSet::new(setup::rules(settings, &settings.rules_dir)?);
     let secrets = environment::secrets(settings)?;
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier = &Notifier::new(settings, &secrets, &|_| false, output, environment::colour())?;
-    Subscriptions { settings, rules, store, notifier }.add(channel, rule, now()).await??;
+    Subscriptions { settings, rules, store, notifier }.add(channel, rule, threads, now()).await??;
     store.flush().await?;
     Ok(store.place_name(channel).await?)
 }
@@ -188,7 +198,12 @@ fn people(all: &[SubscriptionLine]) -> String {
             let _ = writeln!(text, "channel {}{}{server}", one.channel, name.unwrap_or_default());
         }
         let by = one.by.as_ref().map_or("by the command line".to_owned(), |by| format!("by user {by}"));
-        let _ = writeln!(text, "  {}, since {}, {by}", one.rule, time(one.since));
+        let threads = match one.threads {
+            Some(Threads::Ticker) => ", in a thread for each company",
+            Some(Threads::Day) => ", in a thread a day",
+            None => "",
+        };
+        let _ = writeln!(text, "  {}, since {}, {by}{threads}", one.rule, time(one.since));
         if let Some(aside) = &one.set_aside {
             let (since, until) = (time(aside.since), time(aside.until));
             let _ = writeln!(text, "    set aside since {since}: {}; kept until {until}", aside.why);

@@ -7,12 +7,13 @@ use toml::de::DeTable;
 use super::ids;
 use super::settings::{Channel, Discord, SubscriptionLimits, Via};
 use super::values::{Section, Wire};
+use crate::destination::Threads;
 
 /// More than Discord itself allows for a channel: five messages of ten alerts in five seconds.
 const MOST_CHANNEL_BUDGET: u32 = 10_000;
 /// One message to each of this many takes 42 minutes at Discord's rate limit.
 const MOST_SUBSCRIPTIONS: u32 = 100_000;
-const CHANNEL: [&str; 5] = ["name", "channel_id", "webhook", "thread_name", "tags"];
+const CHANNEL: [&str; 6] = ["name", "channel_id", "webhook", "thread_name", "tags", "threads"];
 /// Discord's limit for a post.
 const MOST_TAGS: usize = 5;
 
@@ -65,7 +66,8 @@ impl Wire<'_> {
                 self.own_variable(name_value, name, others.map(|other| other.name.as_str()));
             }
             let (thread_name, tags) = self.posts(table, (name, via), &api_base);
-            channels.push(Channel { name: name.to_owned(), via, thread_name, tags });
+            let threads = self.threads(table, (name, via));
+            channels.push(Channel { name: name.to_owned(), via, thread_name, tags, threads });
         }
         let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let limits = SubscriptionLimits {
@@ -114,6 +116,18 @@ impl Wire<'_> {
             self.reader.report_with(value.span(), what, "add thread_name = true, or remove the tags");
         }
         (thread_name, tags)
+    }
+
+    /// What the threads of a channel are about.
+    fn threads(&mut self, table: &DeTable<'_>, (name, via): (&str, Via)) -> Option<Threads> {
+        let (value, text) = self.text(Some(table), "threads")?;
+        if via == Via::Webhook {
+            let what = format!("channel `{name}` has threads, which a webhook cannot open");
+            self.reader.report_with(value.span(), what, "remove it, or use the bot");
+            return None;
+        }
+        let help = "use \"ticker\" for a thread for each company, or \"day\" for one a day";
+        text.parse().map_err(|what: String| self.reader.report_with(value.span(), what, help)).ok()
     }
 
     /// The one server in which the slash commands are registered.

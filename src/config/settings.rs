@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::destination::{BUILT_IN, Destination, ReadBack};
+use crate::destination::{BUILT_IN, Destination, ReadBack, Threads};
 use crate::problem::Problem;
 use crate::schedule::Schedule;
 
@@ -167,6 +167,12 @@ impl Discord {
         named.map_or(Destination::Channel(channel), |own| Destination::Discord(own.name.clone()))
     }
 
+    /// How the alerts of a channel in the settings are spread over threads; `None` for the channel itself.
+    pub fn threads_of(&self, destination: &Destination) -> Option<Threads> {
+        let Destination::Discord(name) = destination else { return None };
+        self.channels.iter().find(|own| own.name == *name)?.threads
+    }
+
     /// A warning if anybody who adds the bot to a server can subscribe there.
     pub fn open_to_all(&self) -> Option<&'static str> {
         self.servers.is_empty().then_some(
@@ -186,6 +192,8 @@ pub struct Channel {
     pub thread_name: bool,
     /// The ids of the tags that posts get, if it is a forum.
     pub tags: Vec<u64>,
+    /// How its alerts are spread over threads; `None` for the channel itself.
+    pub threads: Option<Threads>,
 }
 
 /// How a Discord channel is reached.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::mutes::{Changes, Refusal};
+use crate::destination::Threads;
 use crate::service::{self, SubscriptionLine, Subscriptions};
 
 /// The body of `POST /subscriptions`, and the query of `DELETE /subscriptions`.
@@ -18,6 +19,9 @@ pub struct SubscriptionRequest {
     pub channel: String,
     /// The rule's name.
     pub rule: String,
+    /// How its alerts are spread over threads; without it, they go to the channel itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<Threads>,
 }
 
 impl SubscriptionRequest {
@@ -37,7 +41,7 @@ pub(super) async fn add(State(changes): State<Changes>, body: Bytes) -> Result<J
     let (channel, app) = (request.channel()?, &changes.app);
     let rules = &app.rules.of_files();
     let parts = Subscriptions { settings: &app.settings, rules, store: &app.store, notifier: &app.notifier };
-    let added = parts.add(channel, &request.rule, app.clock().now()).await?;
+    let added = parts.add(channel, &request.rule, request.threads, app.clock().now()).await?;
     added.map_err(|refusal| Refusal(StatusCode::CONFLICT, refusal.to_string()))?;
     Ok(Json(json!(request)))
 }

@@ -10,11 +10,12 @@ use crate::alert::Alert;
 use crate::config::Settings;
 use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
-use crate::destination::Destination;
+use crate::destination::{Destination, Threads};
 use crate::filing::{Accession, Filing};
 use crate::mute::Mute;
 use crate::notify::Notifier;
 use crate::parts::Parts;
+use crate::render::discord::thread_name;
 use crate::rules::{ActiveRules, Mention, Rule, RuleSet};
 use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Subscriber, Summed};
 
@@ -97,7 +98,9 @@ impl Planner {
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             let mutes = concerning(&mutes, &alert, now);
-            for Addressee { destination, mention } in addressees(&self.settings, &self.store, rule).await? {
+            for Addressee { destination, mention, threads } in
+                addressees(&self.settings, &self.store, rule).await?
+            {
                 let alert = with_mention(&alert, mention);
                 let mute = covering(&mutes, &destination);
                 let takes_digests = self.settings.digest_of(&destination).is_some();
@@ -106,7 +109,8 @@ impl Planner {
                     let body = Body::Addition(Box::new(alert.clone()));
                     additions.push(Delivery::new(destination.clone(), body, now));
                 }
-                let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now);
+                let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now)
+                    .in_thread(threads.map(|threads| thread_name(&alert, threads)));
                 match (mute, &delivery.destination) {
                     // Reported in a digest, or will be when a mute ends.
                     (Some(_), Destination::Email(name))
@@ -248,6 +252,8 @@ pub struct Addressee {
     pub destination: Destination,
     /// Whom the subscription mentions.
     pub mention: Option<Mention>,
+    /// How its alerts are spread over threads.
+    pub threads: Option<Threads>,
 }
 
 /// The addressees of a rule's alerts: the destinations that the rule names and subscribed channels, each
@@ -258,19 +264,22 @@ pub async fn addressees(
     store: &Store,
     rule: &Rule,
 ) -> Result<Vec<Addressee>, StoreError> {
-    let named = rule.notify.iter().cloned();
-    let mut addressees: Vec<Addressee> =
-        named.map(|destination| Addressee { destination, mention: None }).collect();
+    let named = rule.notify.iter().cloned().map(|destination| {
+        let threads = settings.discord.threads_of(&destination);
+        Addressee { destination, mention: None, threads }
+    });
+    let mut addressees: Vec<Addressee> = named.collect();
     let mut known: BTreeSet<Destination> = rule.notify.iter().cloned().collect();
     let allowed =
         |subscriber: &Subscriber| subscriber.server.is_none_or(|server| settings.discord.allows(server));
-    for Subscriber { channel, mention, .. } in store.subscribed(&rule.name).await?.into_iter().filter(allowed)
-    {
+    for subscriber in store.subscribed(&rule.name).await?.into_iter().filter(allowed) {
+        let Subscriber { channel, mention, threads, .. } = subscriber;
         let destination = settings.discord.destination_of(channel);
+        let threads = threads.or_else(|| settings.discord.threads_of(&destination));
         if known.insert(destination.clone()) {
-            addressees.push(Addressee { destination, mention });
+            addressees.push(Addressee { destination, mention, threads });
         } else if let Some(own) = addressees.iter_mut().find(|own| own.destination == destination) {
-            own.mention = own.mention.or(mention);
+            (own.mention, own.threads) = (own.mention.or(mention), threads.or(own.threads));
         }
     }
     Ok(addressees)

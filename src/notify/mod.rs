@@ -17,8 +17,8 @@ mod webhook;
 
 pub use check::check_secrets;
 pub use discord::{
-    BadAddress, BadGateway, BadToken, ChannelKind, DiscordBot, Foreign, Gateway, Kinds, NoAnswer, NoFile,
-    NoGateway, Place, Role, Servers, WITH_ALERTS, needed_permissions,
+    BadAddress, BadGateway, BadToken, ChannelKind, DiscordBot, FOR_THREADS, Foreign, Gateway, Kinds,
+    NoAnswer, NoFile, NoGateway, Place, Role, Servers, WITH_ALERTS, needed_permissions,
 };
 pub use email::check_server;
 pub use error::{ReadBack, Retry, SendError, Sent};

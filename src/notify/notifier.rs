@@ -116,6 +116,22 @@ impl Notifier {
         destination.capabilities().batches && !takes_posts
     }
 
+    /// The thread of its channel that a batch begins a message in; opens it if there is none. `None` if it goes
+    /// to the channel itself.
+    ///
+    /// # Errors
+    /// [`SendError`] if Discord cannot be asked now.
+    pub async fn thread(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Option<u64>, SendError> {
+        let Some(name) = batch.thread_name() else { return Ok(None) };
+        match (self.route(batch.destination()), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => {
+                let thread = bot.thread(id, name, batch.destination(), now).await;
+                thread.map_err(|error| error.cleaned(&self.redactor))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Takes a turn to send a batch, within the destination's limits, or returns when to try again.
     ///
     /// # Errors

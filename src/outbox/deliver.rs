@@ -3,6 +3,7 @@
 use std::slice;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::SemaphorePermit;
 
 use super::Outbox;
 use super::lane::{DeliverReport, Lane, ahead};
@@ -50,6 +51,7 @@ impl Outbox {
             return Ok(report);
         }
         let mut report = DeliverReport::default();
+        let loading = self.loading.acquire().await.ok();
         let queued = self.look_at(destination, now).await?;
         let looked_at = queued.len();
         let picked = self.picker.pick(destination, queued, lane, now).await?;
@@ -57,11 +59,17 @@ impl Outbox {
             Picked::Nothing(next) => return Ok(DeliverReport { next, ..report }),
             Picked::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
             Picked::New(mut batch, message) => {
-                let sending = self.send(&mut batch, None, message, now).await?;
+                let sending = self.send(&mut batch, None, (message, loading), now).await?;
                 (batch, sending)
             }
-            Picked::Again(batch, sends) => self.look_or_send(batch, sends, false, now).await?,
-            Picked::Look(batch, sends) => self.look_or_send(batch, sends, true, now).await?,
+            Picked::Again(batch, sends) => {
+                drop(loading);
+                self.look_or_send(batch, sends, false, now).await?
+            }
+            Picked::Look(batch, sends) => {
+                drop(loading);
+                self.look_or_send(batch, sends, true, now).await?
+            }
         };
         report.next = Some(now).filter(|_| batch.deliveries().len() < looked_at);
         match sending {
@@ -164,7 +172,7 @@ impl Outbox {
             }
             false => (batch, Some(sends)),
         };
-        let sending = self.send(&mut batch, sends, None, now).await?;
+        let sending = self.send(&mut batch, sends, (None, None), now).await?;
         Ok((batch, sending))
     }
 
@@ -183,18 +191,30 @@ impl Outbox {
         Ok(next.is_some())
     }
 
-    /// Sends a batch.
+    /// Sends a batch. What it was loaded with is held until it is its turn, so that those that wait for theirs
+    /// are not all in memory.
     async fn send(
         &self,
         batch: &mut Batch,
         before: Option<InFlight>,
-        message: Option<Message>,
+        (message, loading): (Option<Message>, Option<SemaphorePermit<'_>>),
         now: DateTime<Utc>,
     ) -> Result<Sending, StoreError> {
-        let charts = self.charts.of(batch).await;
+        let asks = before.is_none() && batch.thread_name().is_some();
+        let loading = loading.filter(|_| !asks);
+        let thread = match &before {
+            Some(before) => before.thread,
+            None => match self.notifier.thread(batch, now).await {
+                Ok(thread) => thread,
+                Err(error) => return Ok(Sending::Failed(error)),
+            },
+        };
+        batch.set_thread(thread);
         if let Err(until) = self.notifier.turn(batch, now) {
             return Ok(Sending::Paced(until));
         }
+        drop(loading);
+        let charts = self.charts.of(batch).await;
         let sends = InFlight::another(before.clone(), batch, now);
         if !self.store.set_in_flight(batch.deliveries(), Some(&sends)).await? {
             return Ok(Sending::Found(Vec::new()));
@@ -239,6 +259,6 @@ fn correction(batch: &Batch, message_id: Option<&str>, now: DateTime<Utc>) -> Op
     let [Delivery { body: Body::Alert(alert), .. }] = batch.deliveries() else { return None };
     batch.concerned().filter(|_| batch.destination().capabilities().edits && alert.changes_a_lot())?;
     let body = Body::Correction(alert.clone());
-    let answers = message_id.map(str::to_owned);
-    Some(Delivery { answers, ..Delivery::new(batch.destination().clone(), body, now) })
+    let (answers, thread) = (message_id.map(str::to_owned), batch.deliveries().first()?.thread.clone());
+    Some(Delivery { answers, thread, ..Delivery::new(batch.destination().clone(), body, now) })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::delivery::Outcome;
+use crate::delivery::parts_of_id;
 use crate::destination::Destination;
 use crate::notice::InstanceSign;
 use crate::notify::{Foreign, Notifier};
@@ -37,7 +38,7 @@ impl Instances {
                     // Neither of these was tried on its own.
                     Some(DeliveryStanding::Queued | DeliveryStanding::Joined(_)) => true,
                     Some(DeliveryStanding::Left(Outcome::Delivered { message_id: own, .. })) => {
-                        own.is_some_and(|own| own != message_id)
+                        own.is_some_and(|own| parts_of_id(&own).1 != message_id)
                     }
                     // Others may send other things as the same bot.
                     _ => false,

@@ -30,7 +30,7 @@ pub(crate) use recovery::Recovery;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -45,6 +45,9 @@ use files::FileTroubles;
 use instances::Instances;
 use pick::Picker;
 
+/// The most destinations whose deliveries are loaded and rendered at once.
+const LOADING_AT_ONCE: usize = 64;
+
 /// Everything that sends.
 pub struct Outbox {
     /// Makes digests.
@@ -57,6 +60,8 @@ pub struct Outbox {
     pub(crate) recovery: Recovery,
     /// How often an immediate retry of each destination was requested, by name.
     pub(crate) retried: watch::Sender<BTreeMap<String, usize>>,
+    /// Taken while deliveries are loaded and rendered.
+    loading: Semaphore,
     charts: Charts,
     picker: Picker,
     failures: Failures,
@@ -79,6 +84,7 @@ impl Outbox {
         Self {
             digests: Digests::new(parts),
             mutes: Mutes::new(parts),
+            loading: Semaphore::new(LOADING_AT_ONCE),
             charts: Charts::new(parts),
             picker: Picker::new(parts, Arc::clone(&overflow)),
             failures: Failures::new(parts, Arc::clone(&pauses), Arc::clone(&given_up)),

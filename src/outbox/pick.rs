@@ -127,7 +127,8 @@ impl Picker {
         let (mut together, mut span) = (vec![at], sends.clone());
         for (other, delivery) in queued.iter().enumerate() {
             let own = delivery.in_flight.as_ref().filter(|sends| sends.batch.is_none());
-            if let (Some(own), true) = (own, other != at && is_alert(delivery)) {
+            let is_there = own.is_some_and(|own| own.thread == sends.thread);
+            if let (Some(own), true) = (own, is_there && other != at && is_alert(delivery)) {
                 span = span.and(own);
                 together.push(other);
             }
@@ -182,10 +183,11 @@ fn is_alert(delivery: &Delivery) -> bool {
     matches!(delivery.body, Body::Alert(_)) && delivery.concerns.is_none() && delivery.answers.is_none()
 }
 
-/// Adds alerts with the same number of attempts, in order, up to `most`.
+/// Adds alerts for the same thread with the same number of attempts, in order, up to `most`.
 fn add_alike(together: &mut Vec<usize>, queued: &[Delivery], due: &[usize], most: usize) {
     for &other in due {
         let alike = together.iter().all(|at| queued[*at].attempts == queued[other].attempts);
+        let alike = alike && together.iter().all(|at| queued[*at].thread == queued[other].thread);
         let joins = alike && !together.contains(&other) && is_alert(&queued[other]);
         if together.len() < most && joins && queued[other].in_flight.is_none() {
             together.push(other);

@@ -56,6 +56,7 @@ impl Recovery {
         sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<Looked, StoreError> {
+        let batch = &batch.clone().in_thread(sends.thread);
         let (destination, key) = (batch.destination(), batch.key());
         match self.notifier.find(batch, sends, now).await {
             Ok(ReadBack::Arrived(mut arrived)) => {

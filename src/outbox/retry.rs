@@ -137,7 +137,13 @@ async fn one(
             Tries::Open(sends) => Some(sends),
             Tries::Unknown if reads_back => {
                 let first = dead.delivery.queued_at;
-                Some(InFlight { first, last: dead.at.unwrap_or(first).max(first), batch: None, guess: true })
+                Some(InFlight {
+                    first,
+                    last: dead.at.unwrap_or(first).max(first),
+                    batch: None,
+                    thread: None,
+                    guess: true,
+                })
             }
             Tries::Unknown => None,
         };

@@ -106,7 +106,8 @@ async fn lane_loop(
     let name = destination.to_string();
     let mut times = retried.borrow_and_update().get(&name).copied();
     while !*stopped.borrow() {
-        let round = app.outbox.deliver_once(&destination, &mut lane, app.clock().now()).await?;
+        // On the heap: what a round needs is many times what thousands of lanes keep while they wait.
+        let round = Box::pin(app.outbox.deliver_once(&destination, &mut lane, app.clock().now())).await?;
         let DeliverReport { next: Some(next), paused, .. } = round else { break };
         // New deliveries for this destination are noticed after this sleep at the latest.
         let latest = if paused { next } else { app.clock().now() + TimeDelta::seconds(1) };

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::subscribe::{Subscribed, enter};
 use crate::config::Settings;
-use crate::destination::Destination;
+use crate::destination::{Destination, Threads};
 use crate::notify::{NoAnswer, Notifier, SendError, WITH_ALERTS};
 use crate::rules::RuleSet;
 use crate::store::{Gone, ListedSubscription, SET_ASIDE_FOR, Store, StoreError, Subscription};
@@ -85,6 +85,9 @@ pub struct SubscriptionLine {
     pub since: DateTime<Utc>,
     /// The id of the user who subscribed the channel; `None` for the command line.
     pub by: Option<String>,
+    /// How its alerts are spread over threads; `None` for the channel itself.
+    #[serde(default)]
+    pub threads: Option<Threads>,
     /// If it is set aside: since when, why, and until when it is kept.
     pub set_aside: Option<SetAsideLine>,
 }
@@ -102,7 +105,7 @@ pub struct SetAsideLine {
 
 impl From<ListedSubscription> for SubscriptionLine {
     fn from(listed: ListedSubscription) -> Self {
-        let ListedSubscription { channel, server, name, rule, since, by, set_aside } = listed;
+        let ListedSubscription { channel, server, name, rule, since, by, threads, set_aside } = listed;
         let (channel_name, server_name) = name.map(|name| (name.channel, name.server)).unzip();
         let set_aside =
             set_aside.map(|(since, why)| SetAsideLine { since, until: since + SET_ASIDE_FOR, why });
@@ -114,6 +117,7 @@ impl From<ListedSubscription> for SubscriptionLine {
             rule,
             since,
             by: by.map(|by| by.to_string()),
+            threads,
             set_aside,
         }
     }
@@ -143,6 +147,7 @@ impl Subscriptions<'_> {
         &self,
         channel: u64,
         rule: &str,
+        threads: Option<Threads>,
         now: DateTime<Utc>,
     ) -> Result<Result<(), NotSubscribed>, StoreError> {
         let server = match self.server_of(channel).await? {
@@ -151,6 +156,7 @@ impl Subscriptions<'_> {
         };
         let Some(rule) = self.rules.get(rule) else { return Ok(Err(NotSubscribed::NoRule(rule.to_owned()))) };
         let asked = Subscription::new(server.as_ref().map(|(id, ..)| *id), channel, &rule.name, 0);
+        let asked = Subscription { threads, ..asked };
         if self.store.subscriptions(channel).await?.contains(&rule.name) {
             return Ok(Err(NotSubscribed::Known(channel, rule.name.clone())));
         }

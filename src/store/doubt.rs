@@ -26,7 +26,7 @@ pub struct Doubt {
 impl Doubt {
     /// The possible sends of something that existed since `from`.
     pub fn sends_since(self, from: DateTime<Utc>) -> InFlight {
-        InFlight { first: from, last: self.until.max(from), batch: None, guess: true }
+        InFlight { first: from, last: self.until.max(from), batch: None, thread: None, guess: true }
     }
 }
 

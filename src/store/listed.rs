@@ -9,7 +9,7 @@ use super::place_names;
 use super::set_aside::{self, Gone, SET_ASIDE, SetAsideRecord};
 use super::subscription::Subscribed;
 use super::subscriptions::{self, SUBSCRIPTIONS};
-use crate::destination::PlaceName;
+use crate::destination::{PlaceName, Threads};
 
 /// A subscription, in force or set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,15 +26,17 @@ pub struct ListedSubscription {
     pub since: DateTime<Utc>,
     /// The user who subscribed the channel; `None` for the command line.
     pub by: Option<u64>,
+    /// How its alerts are spread over threads, if they are.
+    pub threads: Option<Threads>,
     /// Since when it is set aside, and why; `None` while it is in force.
     pub set_aside: Option<(DateTime<Utc>, Gone)>,
 }
 
 impl ListedSubscription {
     fn of(channel: u64, rule: &str, subscribed: &Subscribed) -> Self {
-        let Subscribed { at, by, server, .. } = *subscribed;
+        let Subscribed { at, by, server, threads, .. } = *subscribed;
         let by = Some(by).filter(|by| *by > 0);
-        Self { channel, server, name: None, rule: rule.to_owned(), since: at, by, set_aside: None }
+        Self { channel, server, name: None, rule: rule.to_owned(), since: at, by, threads, set_aside: None }
     }
 }
 

@@ -77,7 +77,7 @@ pub use prune::KEPT;
 pub use quarantine::Quarantined;
 pub use registration::Registration;
 pub use set_aside::{Gone, SET_ASIDE_FOR, SetAside, SetAsideNow};
-pub use subscription::{Subscriber, Subscribing, Subscription};
+pub use subscription::{OwnSubscription, Subscriber, Subscribing, Subscription};
 pub use trades::IssuersFiling;
 pub use troubles::Trouble;
 

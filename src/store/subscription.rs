@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::destination::Threads;
 use crate::rules::Mention;
 
 /// A subscription as stored.
@@ -20,35 +21,48 @@ pub(super) struct Subscribed {
     /// True for the direct messages of the person who made it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_direct: bool,
+    /// How its alerts are spread over threads, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) threads: Option<Threads>,
 }
 
-/// A subscribed channel in the index by rule. Without a mention, it is stored as the server alone.
+/// A subscribed channel in the index by rule. Without a mention or threads, it is stored as the server alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredSeat", into = "StoredSeat")]
 pub(super) struct Seat {
     pub(super) server: Option<u64>,
     pub(super) mention: Option<Mention>,
+    pub(super) threads: Option<Threads>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum StoredSeat {
-    Mentioning { server: Option<u64>, mention: Mention },
+    Special {
+        server: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mention: Option<Mention>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threads: Option<Threads>,
+    },
     Server(Option<u64>),
 }
 
 impl From<StoredSeat> for Seat {
     fn from(stored: StoredSeat) -> Self {
         match stored {
-            StoredSeat::Mentioning { server, mention } => Self { server, mention: Some(mention) },
-            StoredSeat::Server(server) => Self { server, mention: None },
+            StoredSeat::Special { server, mention, threads } => Self { server, mention, threads },
+            StoredSeat::Server(server) => Self { server, ..Self::default() },
         }
     }
 }
 
 impl From<Seat> for StoredSeat {
-    fn from(Seat { server, mention }: Seat) -> Self {
-        mention.map_or(Self::Server(server), |mention| Self::Mentioning { server, mention })
+    fn from(Seat { server, mention, threads }: Seat) -> Self {
+        match (mention, threads) {
+            (None, None) => Self::Server(server),
+            _ => Self::Special { server, mention, threads },
+        }
     }
 }
 
@@ -67,12 +81,14 @@ pub struct Subscription<'a> {
     pub by: u64,
     /// Whom its alerts mention, in addition to the rule's own mentions.
     pub mention: Option<Mention>,
+    /// How its alerts are spread over threads; `None` for the channel itself.
+    pub threads: Option<Threads>,
 }
 
 impl<'a> Subscription<'a> {
-    /// A channel's, without a mention.
+    /// A channel's, without a mention or threads.
     pub fn new(server: Option<u64>, channel: u64, rule: &'a str, by: u64) -> Self {
-        Self { server, channel, is_direct: false, rule, by, mention: None }
+        Self { server, channel, is_direct: false, rule, by, mention: None, threads: None }
     }
 }
 
@@ -83,7 +99,7 @@ pub enum Subscribing {
     New,
     /// It already was.
     Known,
-    /// It already was; its mention changed.
+    /// It already was; its mention or threads changed.
     Changed,
     /// The channel has reached its limit, which is this many.
     ChannelFull(usize),
@@ -104,4 +120,17 @@ pub struct Subscriber {
     pub server: Option<u64>,
     /// Whom its alerts mention, in addition to the rule's own mentions.
     pub mention: Option<Mention>,
+    /// How its alerts are spread over threads; `None` for the channel itself.
+    pub threads: Option<Threads>,
+}
+
+/// A subscription of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnSubscription {
+    /// The rule's name.
+    pub rule: String,
+    /// Whom its alerts mention, in addition to the rule's own mentions.
+    pub mention: Option<Mention>,
+    /// How its alerts are spread over threads; `None` for the channel itself.
+    pub threads: Option<Threads>,
 }

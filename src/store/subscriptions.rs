@@ -9,7 +9,7 @@ use super::engine::{Range, Transaction, Value};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::record::decode;
-use super::subscription::{Seat, Subscribed, Subscriber, Subscribing, Subscription};
+use super::subscription::{OwnSubscription, Seat, Subscribed, Subscriber, Subscribing, Subscription};
 use super::table::{Table, part};
 use crate::config::SubscriptionLimits;
 
@@ -50,14 +50,14 @@ impl Store {
         let place = &place(asked.channel, asked.rule);
         // Counts do not change between this read and the write.
         self.transaction(move |transaction| async move {
-            let seat = Seat { server: asked.server, mention: asked.mention };
+            let seat = Seat { server: asked.server, mention: asked.mention, threads: asked.threads };
             let index = by_rule(asked.rule, asked.channel);
             if SUBSCRIPTIONS.has(&transaction, place).await? {
                 let known = SUBSCRIPTIONS.get(&transaction, place).await?;
-                let Some(known) = known.filter(|known| known.mention != asked.mention) else {
-                    return Ok(Subscribing::Known);
-                };
-                let changed = Subscribed { mention: asked.mention, ..known.clone() };
+                let is_other =
+                    |known: &Subscribed| (known.mention, known.threads) != (asked.mention, asked.threads);
+                let Some(known) = known.filter(is_other) else { return Ok(Subscribing::Known) };
+                let changed = Subscribed { mention: asked.mention, threads: asked.threads, ..known.clone() };
                 SUBSCRIPTIONS.put(&transaction, place, &changed)?;
                 let seat = Seat { server: known.server, ..seat };
                 SUBSCRIBERS.put(&transaction, &index, &seat)?;
@@ -73,8 +73,8 @@ impl Store {
             {
                 return Ok(full);
             }
-            let Subscription { by, server, mention, is_direct, .. } = asked;
-            let subscribed = Subscribed { at, by, server, mention, is_direct };
+            let Subscription { by, server, mention, is_direct, threads, .. } = asked;
+            let subscribed = Subscribed { at, by, server, mention, is_direct, threads };
             add(&transaction, asked.channel, asked.rule, &subscribed).await?;
             Ok(if ended > 0 { Subscribing::Changed } else { Subscribing::New })
         })
@@ -113,6 +113,19 @@ impl Store {
         Ok(found.iter().filter_map(|(place, _)| Some(place.strip_prefix(&prefix)?.to_owned())).collect())
     }
 
+    /// A channel's subscriptions by rule. Those with an unreadable record have neither mention nor threads.
+    pub async fn subscriptions_of(&self, channel: u64) -> Result<Vec<OwnSubscription>, StoreError> {
+        let prefix = place(channel, "");
+        let found = self.stored(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await?;
+        let own = |(place, value): &(String, Value)| {
+            let rule = place.strip_prefix(&prefix)?.to_owned();
+            let known = decode::<Subscribed>(place, value).ok();
+            let (mention, threads) = known.map_or((None, None), |known| (known.mention, known.threads));
+            Some(OwnSubscription { rule, mention, threads })
+        };
+        Ok(found.iter().filter_map(own).collect())
+    }
+
     /// The channels that subscribe to a rule.
     pub async fn subscribers(&self, rule: &str) -> Result<Vec<u64>, StoreError> {
         Ok(self.subscribed(rule).await?.into_iter().map(|subscriber| subscriber.channel).collect())
@@ -124,8 +137,9 @@ impl Store {
         let found = self.stored(SUBSCRIBERS.space, &Range::prefix(&prefix, usize::MAX)).await?;
         let subscriber = |(place, value): &(String, Value)| {
             // A channel with an unreadable record is still subscribed.
-            let Seat { server, mention } = decode(place, value).unwrap_or_default();
-            Some(Subscriber { channel: place.strip_prefix(&prefix)?.parse().ok()?, server, mention })
+            let Seat { server, mention, threads } = decode(place, value).unwrap_or_default();
+            let channel = place.strip_prefix(&prefix)?.parse().ok()?;
+            Some(Subscriber { channel, server, mention, threads })
         };
         Ok(found.iter().filter_map(subscriber).collect())
     }
@@ -203,7 +217,8 @@ pub(super) async fn add(
     subscribed: &Subscribed,
 ) -> Result<(), Ended> {
     SUBSCRIPTIONS.put(transaction, &place(channel, rule), subscribed)?;
-    let seat = Seat { server: subscribed.server, mention: subscribed.mention };
+    let Subscribed { server, mention, threads, .. } = *subscribed;
+    let seat = Seat { server, mention, threads };
     SUBSCRIBERS.put(transaction, &by_rule(rule, channel), &seat)?;
     count(transaction, ALL, |all| all + 1).await?;
     match subscribed.server {
@@ -230,7 +245,14 @@ pub(super) async fn remove(
     if let Some(server) = server {
         count(transaction, &of_server(server), |own| own.saturating_sub(1)).await?;
     }
-    let unknown = Subscribed { at: DateTime::UNIX_EPOCH, by: 0, server, mention: None, is_direct: false };
+    let unknown = Subscribed {
+        at: DateTime::UNIX_EPOCH,
+        by: 0,
+        server,
+        mention: None,
+        is_direct: false,
+        threads: None,
+    };
     Ok(Some(Subscribed { server, ..known.unwrap_or(unknown) }))
 }
 
@@ -326,7 +348,7 @@ impl Index {
         for (place, server) in subscriptions {
             let Some((channel, rule)) = place.split_once('/') else { continue };
             let Ok(channel) = channel.parse() else { continue };
-            index.subscribers.push((by_rule(rule, channel), Seat { server, mention: None }));
+            index.subscribers.push((by_rule(rule, channel), Seat { server, ..Seat::default() }));
             *index.counts.entry(ALL.to_owned()).or_default() += 1;
             if let Some(server) = server {
                 *index.counts.entry(of_server(server)).or_default() += 1;

@@ -624,7 +624,7 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     assert_eq!(left.counts().await.unwrap().queued, 1);
     // And that a try began.
     let key = &left.queued(&Destination::Terminal, 1).await.unwrap()[0].key;
-    let sends = InFlight { first: at(NOW), last: at(NOW), batch: None, guess: false };
+    let sends = InFlight { first: at(NOW), last: at(NOW), batch: None, thread: None, guess: false };
     assert_eq!(left.delivery_standing(key).await.unwrap(), Some(DeliveryStanding::InFlight(sends)));
     world.close(app);
     world.finish().await;

@@ -33,7 +33,7 @@ async fn it_asks_for_the_permissions_that_the_bot_needs_and_no_others() {
     let (well, link, said) = invite(&world, Some(FakeDiscord::TOKEN)).await;
     assert!(well && said.contains("choose a server"), "{said}");
     let view_and_history = (1 << 10) | (1 << 16);
-    let sending = (1_u64 << 11) | (1 << 14) | (1 << 15) | (1 << 38);
+    let sending = (1_u64 << 11) | (1 << 14) | (1 << 15) | (1 << 35) | (1 << 38);
     assert_eq!(
         link,
         format!(

@@ -7,8 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use mail_parser::MessageParser;
 use sellbell::alert::Key;
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
-use sellbell::delivery::Outcome;
+use sellbell::delivery::{Outcome, parts_of_id};
 use sellbell::destination::Destination;
 use sellbell::notify::Secrets;
 use sellbell::outbox;
@@ -32,6 +34,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::fakes::discord::{FakeDiscord, Fault};
+use crate::fakes::threads::FORUM;
 use crate::plays::{Dice, accession, made};
 use crate::subscriptions::MANAGE_GUILD;
 use crate::together::{cards, listed};
@@ -40,15 +43,50 @@ use crate::world::{World, at, reopened};
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\n\
     notify = [\"discord:alerts\", \"discord:hook\", \"email:desk\", \"jsonl:alerts.jsonl\"]\n";
 /// How often the processes of one test are killed in all: mostly, and at length.
-const KILLS: (u64, u64) = (24, 320);
+const KILLS: (u64, u64) = (36, 320);
 /// So many worlds are played side by side.
-const WORLDS: u64 = 4;
+const WORLDS: u64 = 6;
 /// So many companies are reported about.
 const ISSUERS: u64 = 2;
 /// The target of the button that mutes the owner of all filings.
 const OWNER: &str = "owner:7";
-/// A life lasts so many milliseconds, mostly.
-const LIFE: std::ops::Range<u64> = 100..900;
+/// A life lasts so many milliseconds, mostly: of the process on a fast clock, and at length of the program itself, whose
+/// seconds are real ones.
+const LIVES: [Range<u64>; 2] = [100..900, 500..3_500];
+/// The longest wait for a message.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// One in so many lives ends when a message is in the channel and its answer has not come. The process is then down until
+/// Discord has forgotten the message's nonce.
+const CUT_SHORT: u64 = 6;
+/// The bot's channel.
+const CHANNEL: u64 = 555;
+
+/// How the alerts of a world come to the bot's channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Each in a message.
+    Messages,
+    /// Most in messages that grow.
+    Overflow,
+    /// In threads of the channel, one for each company. The program itself has a forum, where each alert has its post.
+    Threads,
+}
+
+impl Way {
+    /// Two worlds have each: the program itself, and a process on a fast clock.
+    fn of(seed: u64) -> Self {
+        match seed / 2 {
+            0 => Self::Messages,
+            1 => Self::Overflow,
+            _ => Self::Threads,
+        }
+    }
+}
+
+/// True for what arrives in the bot's channel, by its target.
+fn is_bots(target: &str) -> bool {
+    target.starts_with("channel:") || target.starts_with("forum:")
+}
 
 /// The program's own loop in a process of its own, on a clock that goes faster than the world's: minutes pass between a
 /// crash and the next start, so that Discord no longer knows a nonce.
@@ -138,6 +176,19 @@ struct Copy {
 /// What arrived at one destination, in its order, with the delivery's key.
 type Arrived = Vec<(String, Copy)>;
 
+/// What came of one world.
+struct Played {
+    /// How many alerts arrived more than once: by webhook, by mail.
+    repeated: [usize; 2],
+    /// How many messages Discord dropped by their nonce.
+    deduplicated: usize,
+    /// How many were found by reading back.
+    found: usize,
+    mutes: usize,
+    /// How many alerts came to the channel while processes were killed.
+    early: usize,
+}
+
 struct Killed {
     seed: u64,
     world: World,
@@ -149,16 +200,19 @@ struct Killed {
     nonces: TimeDelta,
     /// The program itself; otherwise [`bot`].
     real: bool,
+    at_length: bool,
     life: u64,
     channel: Arrived,
     hook: Arrived,
     desk: Arrived,
     /// How many charts arrived.
     charts: usize,
+    /// True while no message in the channel gets an answer.
+    is_mute: Arc<AtomicBool>,
 }
 
 impl Killed {
-    async fn new(seed: u64, filings: u64, seconds: u64) -> Self {
+    async fn new(seed: u64, at_length: bool, filings: u64, seconds: u64) -> Self {
         let mut dice = Dice::new(seed);
         let real = seed.is_multiple_of(2);
         let (began, speed) = (Utc::now(), if real { 1.0 } else { 120.0 });
@@ -183,9 +237,18 @@ impl Killed {
         let poll = if real { "* * * * * *" } else { "*/40 * * * * *" };
         let settings = world.settings().replace(world.edgar.base_url(), &edgar.base_url());
         let mut settings = format!("{settings}[schedule]\npoll = \"{poll}\"\ntime_zone = \"UTC\"\n");
-        if seed >= WORLDS / 2 {
-            // Most come in summaries that grow.
-            settings = settings.replace("[discord]\n", "[discord]\nchannel_budget = 1\n");
+        match (Way::of(seed), real) {
+            (Way::Messages, _) => {}
+            (Way::Overflow, _) => {
+                settings = settings.replace("[discord]\n", "[discord]\nchannel_budget = 1\n");
+            }
+            (Way::Threads, true) => world.discord.set_kind(CHANNEL, FORUM),
+            (Way::Threads, false) => {
+                world.discord.set_kind(CHANNEL, 0);
+                let own = "channel_id = \"555\"\n";
+                assert!(settings.contains(own));
+                settings = settings.replace(own, &format!("{own}threads = \"ticker\"\n"));
+            }
         }
         fs::write(world.path("settings.toml"), settings).unwrap();
         fs::create_dir(world.path("rules")).unwrap();
@@ -195,7 +258,23 @@ impl Killed {
         world.discord.set_clock(nonces, move || now_of(origin, began, speed));
         let (channel, hook, desk) = Default::default();
         let (clock, end) = ((origin, began, speed), origin + lead + span);
-        Self { seed, world, edgar, clock, end, nonces, real, life: 0, channel, hook, desk, charts: 0 }
+        let (life, charts, is_mute) = Default::default();
+        Self {
+            seed,
+            world,
+            edgar,
+            clock,
+            end,
+            nonces,
+            real,
+            at_length,
+            life,
+            channel,
+            hook,
+            desk,
+            charts,
+            is_mute,
+        }
     }
 
     fn spawn(&self, once: bool) -> Child {
@@ -242,7 +321,11 @@ impl Killed {
         assert!(status.success(), "seed {}: {}", self.seed, self.log());
         self.bury().await;
         let mut fate = Dice::new(self.seed + 1_000);
-        self.world.discord.set_faults(move |_| {
+        let is_mute = Arc::clone(&self.is_mute);
+        self.world.discord.set_faults(move |target| {
+            if is_bots(target) && is_mute.load(Ordering::Relaxed) {
+                return Some(Fault::CreatedThenSilent);
+            }
             Some(match fate.below(40) {
                 0..3 => {
                     Fault::Refused(429, json!({ "message": "slow", "retry_after": 0.2, "global": false }))
@@ -276,8 +359,13 @@ impl Killed {
             let action = if dice.below(2) == 0 { "mute" } else { "undo" };
             self.press(&format!("s1:{action}:{OWNER}")).await;
         }
-        let life = Duration::from_millis(LIFE.start + dice.below(LIFE.end - LIFE.start));
-        if dice.below(3) == 0 {
+        let range = &LIVES[usize::from(self.real && self.at_length)];
+        let life = Duration::from_millis(range.start + dice.below(range.end - range.start));
+        let is_cut_short = self.at_length && !self.real && self.life % CUT_SHORT == CUT_SHORT / 2;
+        self.is_mute.store(is_cut_short, Ordering::Relaxed);
+        if is_cut_short {
+            let _ = timeout(LONGEST_WAIT, self.world.discord.has_message_where(is_bots)).await;
+        } else if dice.below(3) == 0 {
             // In the middle of a delivery.
             let _ = timeout(life * 2, self.world.discord.has_message()).await;
             sleep(Duration::from_micros(dice.below(5_000))).await;
@@ -288,10 +376,11 @@ impl Killed {
         let status = child.wait().unwrap();
         assert!(status.code().is_none(), "seed {}: it ended by itself: {}", self.seed, self.log());
         self.bury().await;
+        self.is_mute.store(false, Ordering::Relaxed);
         // Sometimes it is down until Discord has forgotten what arrived unrecorded.
         let unrecorded =
             self.channel.last().is_some_and(|(_, copy)| copy.life + 1 == self.life && !copy.answered);
-        if !self.real && unrecorded && dice.below(2) == 0 {
+        if !self.real && unrecorded && (is_cut_short || dice.below(2) == 0) {
             sleep(Clock::played(self.clock.0, self.clock.2).real(self.nonces)).await;
         }
     }
@@ -300,7 +389,8 @@ impl Killed {
     async fn press(&self, custom_id: &str) {
         let Some((_, copy)) = self.channel.last() else { return };
         let message = self.world.discord.posted(copy.id.parse().unwrap());
-        let pressing = self.world.discord.press_and_leave(555, MANAGE_GUILD, &message, custom_id);
+        let channel = message["channel_id"].as_str().unwrap().parse().unwrap();
+        let pressing = self.world.discord.press_and_leave(channel, MANAGE_GUILD, &message, custom_id);
         let _ = timeout(Duration::from_secs(2), pressing).await;
     }
 
@@ -321,8 +411,8 @@ impl Killed {
             let life = message.query.split('&').find_map(|pair| pair.strip_prefix("life="));
             let life = life.map_or(self.life, |life| life.parse().unwrap());
             let arrived = match message.target.as_str() {
-                "channel:555" => &mut self.channel,
                 "webhook:5" => &mut self.hook,
+                own if is_bots(own) => &mut self.channel,
                 other => panic!("{other}"),
             };
             let has_table = message.files.iter().any(|(name, _)| name == "alerts.csv");
@@ -411,7 +501,7 @@ impl Killed {
             let Some(DeliveryStanding::Left(Outcome::Delivered { message_id, .. })) = standing else {
                 panic!("seed {seed}: {key} arrived and is not delivered");
             };
-            let own = message_id.as_deref() == Some(&copy.id);
+            let own = message_id.as_deref().map(parts_of_id).is_some_and(|(_, id)| id == copy.id);
             assert!(own || hook.get(key.as_str()).is_some_and(|count| *count > 1), "seed {seed}: {key}");
         }
         let more = |by_key: BTreeMap<String, usize>| by_key.values().filter(|count| **count > 1).count();
@@ -448,45 +538,53 @@ async fn killed_at_length() {
 }
 
 async fn killed(kills: u64) {
-    let each = kills / WORLDS;
-    // A life lasts half a second, and most of it is spent with something to tell.
-    let (filings, seconds) = (each, each * 6 / 10);
+    let (each, at_length) = (kills / WORLDS, kills >= KILLS.1);
+    let filings = each;
     let worlds = (0..WORLDS).map(|seed| {
         tokio::spawn(async move {
-            let mut killed = Killed::new(seed, filings, seconds).await;
+            // A life lasts half a second or two seconds, and most of it is spent with something to send.
+            let is_slow = at_length && seed.is_multiple_of(2);
+            let seconds = if is_slow { each * 2 } else { each * 6 / 10 };
+            let mut killed = Killed::new(seed, at_length, filings, seconds).await;
             killed.begin().await;
             let mut dice = Dice::new(seed);
             while killed.life <= each {
                 killed.live_and_die(&mut dice).await;
             }
+            let early = killed.channel.len();
             killed.recover(filings).await;
             let repeated = killed.check(filings).await;
-            assert!(seed >= WORLDS / 2 || killed.charts > 0, "seed {seed}: no chart arrived");
+            let is_overflow = Way::of(seed) == Way::Overflow;
+            assert!(is_overflow || killed.charts > 0, "seed {seed}: no chart arrived");
             let Killed { world, edgar, .. } = killed;
             let log = fs::read_to_string(world.path("log")).unwrap();
             let mutes = log.matches("is muted until").count();
             assert!(!log.contains("lacks its latest writes"), "a kill loses nothing that was flushed: {log}");
             let found = log.matches("an earlier attempt had arrived").count();
             assert!(
-                seed < WORLDS / 2 || log.contains("joined into one message"),
+                !is_overflow || log.contains("joined into one message"),
                 "seed {seed}: no overflow message"
             );
+            if (Way::of(seed), seed % 2) == (Way::Threads, 1) {
+                assert_eq!(world.discord.threads_of(CHANNEL).len(), 1, "seed {seed}: threads of the one ticker");
+            }
             let deduplicated = world.discord.deduplicated();
             world.finish().await;
             assert!(edgar.log().unexpected.is_empty());
-            (repeated, deduplicated, found, mutes)
+            Played { repeated, deduplicated, found, mutes, early }
         })
     });
-    let (mut read_back, mut muted) = (0, 0);
+    let mut muted = 0;
     for (seed, world) in worlds.collect::<Vec<_>>().into_iter().enumerate() {
-        let ([hook, desk], deduplicated, found, mutes) = world.await.unwrap();
-        (read_back, muted) = (read_back + found, muted + mutes);
+        let Played { repeated: [hook, desk], deduplicated, found, mutes, early } = world.await.unwrap();
+        muted += mutes;
         println!(
-            "seed {seed}: {each} kills, {filings} alerts: the channel has each once ({deduplicated} dropped by their nonce, \
-             {found} found by reading back); by webhook {hook} arrived more than once, by mail {desk}; \
-             {mutes} mutes by button"
+            "seed {seed}: {each} kills, {filings} alerts, {early} of them before the last start: the channel has each once \
+             ({deduplicated} dropped by their nonce, {found} found by reading back); by webhook {hook} arrived more than \
+             once, by mail {desk}; {mutes} mutes by button"
         );
+        assert!(early > 0 || !at_length, "seed {seed}: no life was long enough to send anything");
+        assert!(found > 0 || seed % 2 == 0 || !at_length, "seed {seed}: nothing was found by reading back");
     }
-    assert!(read_back > 0 || kills < KILLS.1, "no world was long enough down");
-    assert!(muted > 0 || kills < KILLS.1, "nobody muted anything");
+    assert!(muted > 0 || !at_length, "nobody muted anything");
 }

@@ -69,6 +69,7 @@ mod subscriptions;
 mod subscriptions_by_hand;
 mod sums;
 mod test_alert;
+mod threads;
 mod together;
 mod troubles;
 mod unlike;

@@ -93,6 +93,7 @@ async fn a_store_is_looked_through_written_out_and_made_smaller() {
             first: at(NOW),
             last: at(NOW) + TimeDelta::seconds(number),
             batch: None,
+            thread: None,
             guess: false,
         };
         open.set_in_flight(slice::from_ref(&waiting), Some(&sends)).await.unwrap();
@@ -392,5 +393,5 @@ async fn a_delivery_that_left_the_queue_is_neither_joined_nor_sent_nor_written_b
 }
 
 fn sends_at(moment: &str) -> InFlight {
-    InFlight { first: at(moment), last: at(moment), batch: None, guess: false }
+    InFlight { first: at(moment), last: at(moment), batch: None, thread: None, guess: false }
 }

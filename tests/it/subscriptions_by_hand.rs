@@ -116,7 +116,7 @@ async fn a_running_bot_changes_its_subscriptions() {
         json,
         json!([{
             "channel": "777", "channel_name": "channel-777", "server": FakeDiscord::GUILD.to_string(),
-            "server_name": "server", "rule": "any", "since": since, "by": null, "set_aside": null,
+            "server_name": "server", "rule": "any", "since": since, "by": null, "threads": null, "set_aside": null,
         }])
     );
     stop(bot).await;

@@ -65,7 +65,9 @@ pub fn reference(embed: &Value) -> &str {
 
 /// The deliveries that a message's cards refer to.
 pub fn cards(message: &SentMessage) -> Vec<String> {
-    let embeds = message.body["embeds"].as_array().unwrap().iter();
+    // A post begins with its message.
+    let body = message.body.get("message").unwrap_or(&message.body);
+    let embeds = body["embeds"].as_array().unwrap().iter();
     embeds.map(|embed| reference(embed).to_owned()).collect()
 }
 

@@ -5,10 +5,12 @@ use serenity::all::{CreateCommandOption, Permissions};
 
 use super::asked::Asked;
 use super::choices::{Choice, ranked};
-use super::options::{MENTION, RULE, completed, mention};
+use super::options::{MENTION, RULE, THREADS, completed, mention, threads};
 use super::texts;
 use crate::bot::caller::Caller;
 use crate::bot::reply::{Reply, private, public};
+use crate::destination::Threads;
+use crate::notify::ChannelKind;
 use crate::render::discord::escaped;
 use crate::rules::Mention;
 use crate::runtime::App;
@@ -17,7 +19,7 @@ use crate::store::{StoreError, Subscription};
 use crate::text::{clip, plain};
 
 pub(super) fn options() -> Vec<CreateCommandOption> {
-    vec![completed(RULE, texts::RULE), mention()]
+    vec![completed(RULE, texts::RULE), mention(), threads()]
 }
 
 pub(super) fn choices(app: &App, typed: &str) -> Vec<Choice> {
@@ -31,6 +33,10 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     if let Some(refusal) = cannot_send(caller) {
         return Ok(refusal);
     }
+    let threads = asked.text(THREADS).parse::<Threads>().ok();
+    if let Some(refusal) = threads.and_then(|_| no_threads(caller)) {
+        return Ok(private(refusal));
+    }
     let mention = asked.id(MENTION).map(Mention::Role);
     let subscription = Subscription {
         server: caller.server,
@@ -39,35 +45,55 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         rule: asked.text(RULE),
         by: caller.user,
         mention,
+        threads,
     };
-    let mentions = mention
-        .map_or(String::new(), |_| format!(" Each mentions <@&{}>.", asked.id(MENTION).unwrap_or_default()));
+    let role = asked.id(MENTION);
+    let mentions = role.map_or(String::new(), |role| format!(" Each mentions <@&{role}>."));
+    let to = threads.map_or(String::new(), |threads| format!(", in {}", in_words(threads)));
     Ok(match service::subscribe(app, subscription, now).await? {
         Subscribed::New(rule) => {
             let about = rule.description.as_deref();
             let about = about.map_or(String::new(), |text| format!("\n> {}", clip(&plain(text), 300)));
-            let roles = rule.roles().chain(asked.id(MENTION));
+            let roles = rule.roles().chain(role);
             let pings = unpinged(app, caller, roles);
             public(format!(
-                "\u{1f514} This channel now gets alerts for `{}`.{mentions}{about}{pings}",
+                "\u{1f514} This channel now gets alerts for `{}`{to}.{mentions}{about}{pings}",
                 rule.name
             ))
         }
         Subscribed::NoRule => {
             private("There is no such rule. Choose one from the list that appears while you type.")
         }
-        Subscribed::Known => private("This channel already subscribes to this rule."),
-        Subscribed::Changed if mention.is_some() => public(format!(
-            "\u{1f514} The alerts for `{}` in this channel now mention <@&{}>.",
-            asked.text(RULE),
-            asked.id(MENTION).unwrap_or_default()
-        )),
-        Subscribed::Changed => public(format!(
-            "\u{1f514} The alerts for `{}` in this channel no longer mention a role.",
-            asked.text(RULE)
-        )),
+        Subscribed::Known => private("This channel already subscribes to this rule, in the same way."),
+        Subscribed::Changed => {
+            let to = threads.map_or("this channel", in_words);
+            let mentions =
+                role.map_or("no longer mention a role".to_owned(), |role| format!("mention <@&{role}>"));
+            public(format!("\u{1f514} Alerts for `{}` now go to {to}, and {mentions}.", asked.text(RULE)))
+        }
         full => private(no_room(&full)),
     })
+}
+
+/// The threads in the words of an answer.
+pub(super) fn in_words(threads: Threads) -> &'static str {
+    match threads {
+        Threads::Ticker => "a thread for each company",
+        Threads::Day => "a thread a day",
+    }
+}
+
+/// Why the channel's alerts cannot go to threads, if there is a reason.
+fn no_threads(caller: &Caller) -> Option<String> {
+    if caller.kind == Some(ChannelKind::Thread) {
+        return Some(
+            "This is a thread, which has no threads of its own. Use this command in its channel, or without \
+             `threads`."
+                .to_owned(),
+        );
+    }
+    let lacking = caller.lacking_for_threads;
+    (!lacking.is_empty()).then(|| lacks("I cannot open threads here yet.", lacking))
 }
 
 /// A sentence about the roles that the bot cannot ping in the channel; empty if there are none.
@@ -109,15 +135,16 @@ pub(super) fn no_room(full: &Subscribed) -> String {
 /// The answer where the bot cannot send alerts, before the first one fails: the channel is of a wrong kind, or
 /// the bot lacks permissions in it.
 pub(super) fn cannot_send(caller: &Caller) -> Option<Reply> {
-    let lacking = (!caller.is_personal() && !caller.lacking.is_empty()).then(|| lacks(caller.lacking));
+    let is_refused = !caller.is_personal() && !caller.lacking.is_empty();
+    let lacking = is_refused.then(|| lacks("I cannot send alerts here yet.", caller.lacking));
     caller.wrong_kind().or(lacking).map(private)
 }
 
-fn lacks(lacking: Permissions) -> String {
+fn lacks(what: &str, lacking: Permissions) -> String {
     let names: Vec<String> =
         lacking.get_permission_names().iter().map(|name| format!("**{name}**")).collect();
     format!(
-        "I cannot send alerts here yet. I lack {}. Allow that for me in this channel's settings, under \
+        "{what} I lack {}. Allow that for me in this channel's settings, under \
          Permissions, and try again.",
         names.join(", ")
     )

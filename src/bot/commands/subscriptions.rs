@@ -1,15 +1,16 @@
 //! `/subscriptions`: lists the rules and watches of a channel, with a button to end each.
 
 use super::asked::Asked;
+use super::subscribe::in_words;
 use crate::bot::caller::Caller;
 use crate::bot::context::Context;
 use crate::bot::lines::fitting;
 use crate::bot::reply::{Reply, Stopped, private, update};
 use crate::render::discord::{Action, Row, RuleMark};
-use crate::rules::Watch;
+use crate::rules::{Mention, Watch};
 use crate::runtime::App;
 use crate::service;
-use crate::store::StoreError;
+use crate::store::{OwnSubscription, StoreError};
 use crate::text::{clip, plain};
 
 /// The most buttons: four rows of five.
@@ -25,8 +26,8 @@ pub(super) async fn answer(context: &Context, asked: &Asked) -> Result<Reply, St
 
 /// The list and its buttons.
 async fn list(app: &App, channel: u64, is_personal: bool) -> Result<(String, Vec<Row>), StoreError> {
-    let names = app.store.subscriptions(channel).await?;
-    if names.is_empty() {
+    let own = app.store.subscriptions_of(channel).await?;
+    if own.is_empty() {
         let text = match is_personal {
             true => "You have no watches. `/watch` adds one.",
             false => "This channel has no subscriptions. `/subscribe` adds a rule, `/watch` a company.",
@@ -34,20 +35,29 @@ async fn list(app: &App, channel: u64, is_personal: bool) -> Result<(String, Vec
         return Ok((text.to_owned(), Vec::new()));
     }
     let rules = app.rules.of_files();
-    let line = |name: &String| {
+    let line = |OwnSubscription { rule: name, mention, threads }: &OwnSubscription| {
         let about = match (name.parse::<Watch>(), rules.get(name)) {
-            (Ok(watch), _) => return format!("- {}", watch.in_words()),
-            (Err(()), Some(rule)) => rule.description.as_deref().map(plain).unwrap_or_default(),
-            (Err(()), None) => "(this rule is currently missing)".to_owned(),
+            (Ok(watch), _) => watch.in_words(),
+            (Err(()), Some(rule)) => {
+                let about = rule.description.as_deref().map(plain).unwrap_or_default();
+                format!("`{name}` {about}")
+            }
+            (Err(()), None) => format!("`{name}` (this rule is currently missing)"),
         };
-        clip(format!("- `{name}` {about}").trim_end(), LINE).into_owned()
+        let about = clip(about.trim_end(), LINE);
+        let role = mention.and_then(|mention| match mention {
+            Mention::Role(id) => Some(format!(" · mentions <@&{id}>")),
+            Mention::User(_) | Mention::Here | Mention::Everyone => None,
+        });
+        let threads = threads.map(|threads| format!(" · in {}", in_words(threads)));
+        format!("- {about}{}{}", role.unwrap_or_default(), threads.unwrap_or_default())
     };
-    let lines: Vec<String> = names.iter().map(line).collect();
+    let lines: Vec<String> = own.iter().map(line).collect();
     let head = if is_personal { "You get alerts for:" } else { "This channel gets alerts for:" };
-    let buttons = names
+    let buttons = own
         .iter()
         .take(MOST_BUTTONS)
-        .map(|name| (Action::Unsubscribe(RuleMark::of(name)), format!("Stop {}", short(name))));
+        .map(|own| (Action::Unsubscribe(RuleMark::of(&own.rule)), format!("Stop {}", short(&own.rule))));
     let buttons: Vec<(Action, String)> = buttons.collect();
     let rows = buttons.chunks(5).map(|row| Row::buttons(row.iter().cloned())).collect();
     Ok((fitting(head, &lines, ""), rows))

@@ -45,6 +45,7 @@ texts! {
     HELP = "Show what this bot can do", "Zeigt, was dieser Bot kann";
     RULE = "Which rule", "Welche Regel";
     MENTION = "A role to mention with each alert", "Eine Rolle, die bei jeder Meldung erwähnt wird";
+    THREADS = "Put the alerts into threads", "Verteilt die Meldungen auf Threads";
     TICKER = "Ticker, such as QLYS", "Börsenkürzel, zum Beispiel QLYS";
     TRADES = "Which trades (sales and purchases)", "Welche Geschäfte (Verkäufe und Käufe)";
     MIN_VALUE = "Only from this value on, in dollars", "Nur ab diesem Wert in Dollar";

@@ -109,6 +109,7 @@ pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>)
         rule: &rule,
         by: caller.user,
         mention: mention.map(Mention::Role),
+        threads: None,
     };
     let own = watches(context, home).await?.into_iter();
     let replaced: Vec<Watch> = own.filter(|own| own.is_of(watch.ticker()) && *own != watch).collect();

@@ -17,11 +17,13 @@ use super::codes::By;
 use super::edit::edited;
 use super::files::Files;
 use super::kinds::Kinds;
+use super::open_threads::OpenThreads;
 use super::publishing::Publishing;
 use super::rate_limit::RateLimit;
 use super::refusing::Refusing;
 use super::request::DiscordClient;
 use super::roles::Servers;
+use super::shared::shared_thread;
 use super::tags::Tags;
 use super::token;
 use super::twins::Twins;
@@ -42,6 +44,7 @@ pub struct DiscordBot {
     pub(super) refusing: Arc<Refusing>,
     pub(super) kinds: Arc<Kinds>,
     pub(super) publishing: Arc<Publishing>,
+    pub(super) threads: Arc<OpenThreads>,
     /// The tags of posts, by forum.
     tags: Arc<BTreeMap<u64, Tags>>,
     servers: Arc<Servers>,
@@ -81,6 +84,7 @@ impl DiscordBot {
             refusing: Arc::default(),
             kinds: Arc::default(),
             publishing: Arc::new(Publishing::new(settings.publish)),
+            threads: Arc::default(),
             tags: Arc::new(tags.collect()),
             servers: Arc::default(),
         })
@@ -138,5 +142,5 @@ impl DiscordBot {
 /// The route of a batch, which has its own limits.
 pub(super) fn route(channel: u64, batch: &Batch) -> String {
     let what = if edited(batch).is_some() || batch.concerned().is_some() { "editing" } else { "channel" };
-    format!("{what}:{channel}")
+    format!("{what}:{}", shared_thread(batch).unwrap_or(channel))
 }

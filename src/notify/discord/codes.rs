@@ -337,6 +337,11 @@ pub(super) fn is_gone(error: &SendError) -> bool {
     matches!(error.code, Some(10_003 | 10_008))
 }
 
+/// True if an error says that a channel or thread does not exist.
+pub(super) fn is_no_channel(error: &SendError) -> bool {
+    error.code == Some(10_003)
+}
+
 /// True if an error of reading a channel may be caused by the missing permission Read Message History.
 pub(super) fn lacks_history(error: &SendError) -> bool {
     error.code == Some(NO_PERMISSION_CODE)

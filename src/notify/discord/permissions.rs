@@ -31,6 +31,10 @@ pub fn needed_permissions(kind: ChannelKind) -> Permissions {
     }
 }
 
+/// The permissions needed to open threads in a channel, and to send there.
+pub const FOR_THREADS: Permissions =
+    Permissions::CREATE_PUBLIC_THREADS.union(Permissions::SEND_MESSAGES_IN_THREADS);
+
 /// All permissions that can be missing.
 const NAMED: [Permissions; 6] = [
     Permissions::VIEW_CHANNEL,
@@ -96,7 +100,7 @@ impl DiscordBot {
             id: ApplicationId,
         }
         let Application { id } = self.fetch(&Route::Oauth2ApplicationCurrent).await?;
-        let permissions = needed_permissions(ChannelKind::Posts).bits();
+        let permissions = (needed_permissions(ChannelKind::Posts) | FOR_THREADS).bits();
         Ok(format!(
             "https://discord.com/oauth2/authorize?client_id={id}&scope=bot+applications.commands&permissions={permissions}"
         ))

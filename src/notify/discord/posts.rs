@@ -5,28 +5,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
-use serde::Deserialize;
-use serenity::all::{ChannelId, GuildId, MessageId, UserId};
+use serenity::all::{ChannelId, MessageId, UserId};
 use serenity::http::Route;
 
 use super::bot::DiscordBot;
-use super::codes::{By, Purpose, is_gone, lacks_history};
+use super::codes::{By, is_gone, lacks_history};
+use super::listing::{Listing, Thread};
 use super::reading::Posted;
-use super::request::{RequestKind, TIMEOUT, words};
+use super::request::TIMEOUT;
 use super::snowflake::{first_id, made};
 use crate::alert::Key;
-use crate::bounds::AtMost;
 use crate::delivery::Delivery;
 use crate::notify::error::{ReadBack, Retry, SendError, Sent};
 use crate::render::discord;
 
-/// The most threads in one answer. A server has at most 1,000 that are not archived.
-const MOST_THREADS: usize = 2_000;
-/// The most archived threads that Discord returns at once, and the most pages to request.
-const PAGE: usize = 100;
-const MOST_PAGES: usize = 20;
 /// The most posts to read.
 const MOST_POSTS: usize = 200;
 /// How long after a try without an answer its post may still be created.
@@ -34,50 +28,19 @@ const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(10);
 /// Our clock and Discord's may differ by this much.
 const SKEW: TimeDelta = TimeDelta::minutes(30);
 
-#[derive(Deserialize)]
-struct Threads {
-    threads: AtMost<Thread, MOST_THREADS>,
-    #[serde(default)]
-    has_more: bool,
-}
-
-/// The parts of a thread that we read.
-#[derive(Deserialize)]
-struct Thread {
-    id: ChannelId,
-    #[serde(default)]
-    parent_id: Option<ChannelId>,
-    #[serde(default)]
-    owner_id: Option<UserId>,
-    #[serde(default)]
-    name: String,
-    thread_metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    archive_timestamp: DateTime<Utc>,
-}
-
 /// A look into a forum.
-struct Look {
-    forum: ChannelId,
-    by: By,
+struct Look<'a> {
+    listing: Listing<'a>,
     /// When the deliveries were first and last sent.
     sent: (DateTime<Utc>, DateTime<Utc>),
-    now: DateTime<Utc>,
 }
 
-impl Look {
-    fn request(&self) -> RequestKind {
-        RequestKind { route: format!("reading:{}", self.forum), purpose: Purpose::Read, by: self.by }
-    }
-
+impl Look<'_> {
     /// True if a thread may have been created by one of the sends.
     fn may_be_ours(&self, thread: &Thread, own_id: UserId) -> bool {
         let (first, last) = self.sent;
         let until = first_id(last + TimeDelta::from_std(TIMEOUT).unwrap_or_default() + SKEW);
-        let is_here = thread.parent_id == Some(self.forum) && thread.owner_id == Some(own_id);
+        let is_here = thread.parent_id == Some(self.listing.channel) && thread.owner_id == Some(own_id);
         is_here && (first_id(first - SKEW)..=until).contains(&thread.id.get())
     }
 }
@@ -103,7 +66,8 @@ impl DiscordBot {
         sent: (DateTime<Utc>, DateTime<Utc>),
         now: DateTime<Utc>,
     ) -> Result<ReadBack, SendError> {
-        let look = Look { forum: ChannelId::new(forum), by, sent, now };
+        let listing = Listing { bot: self, channel: ChannelId::new(forum), by, now };
+        let look = Look { listing, sent };
         match self.look_for(&look, deliveries).await {
             Err(error) if lacks_history(&error) => {
                 Ok(ReadBack::Unknown("the bot lacks the permission Read Message History there"))
@@ -112,10 +76,10 @@ impl DiscordBot {
         }
     }
 
-    async fn look_for(&self, look: &Look, deliveries: &[Delivery]) -> Result<ReadBack, SendError> {
+    async fn look_for(&self, look: &Look<'_>, deliveries: &[Delivery]) -> Result<ReadBack, SendError> {
         let own_id = self.own_id().await?;
-        let mut posts = self.active_threads(look).await?;
-        posts.extend(self.archived_threads(look).await?);
+        let mut posts = look.listing.active().await?;
+        posts.extend(look.listing.archived(look.sent.0 - SKEW).await?);
         posts.retain(|thread| look.may_be_ours(thread, own_id));
         // Those of the same name come first: usually one of them is it.
         let names: BTreeSet<String> = deliveries.iter().map(discord::post_name).collect();
@@ -140,56 +104,10 @@ impl DiscordBot {
         })
     }
 
-    /// The threads of the forum's server that are not archived.
-    async fn active_threads(&self, look: &Look) -> Result<Vec<Thread>, SendError> {
-        let known = self.learned(look.forum.get()).await;
-        let Some(server) = known.and_then(|known| known.server) else {
-            return Err(SendError::refused("Discord does not say which server the forum is on"));
-        };
-        let route = Route::GuildThreadsActive { guild_id: GuildId::new(server) };
-        Ok(self.threads(look, &route, &[]).await?.threads.0)
-    }
-
-    /// The archived threads of the forum since the first send: Discord lists those that were archived last
-    /// first, and none was archived before it was created.
-    async fn archived_threads(&self, look: &Look) -> Result<Vec<Thread>, SendError> {
-        let route = Route::ChannelArchivedPublicThreads { channel_id: look.forum };
-        let since = look.sent.0 - SKEW;
-        let mut found: Vec<Thread> = Vec::new();
-        let mut before: Option<DateTime<Utc>> = None;
-        for _ in 0..MOST_PAGES {
-            let mut params = vec![("limit", PAGE.to_string())];
-            params.extend(before.map(|at| ("before", at.to_rfc3339_opts(SecondsFormat::Micros, true))));
-            let Threads { threads, has_more } = self.threads(look, &route, &params).await?;
-            let oldest = threads.0.iter().map(|thread| thread.thread_metadata.archive_timestamp).min();
-            found.extend(threads.0);
-            match oldest {
-                Some(oldest) if has_more && oldest >= since && Some(oldest) != before => {
-                    before = Some(oldest)
-                }
-                _ => break,
-            }
-        }
-        Ok(found)
-    }
-
-    async fn threads(
-        &self,
-        look: &Look,
-        route: &Route<'_>,
-        params: &[(&str, String)],
-    ) -> Result<Threads, SendError> {
-        let kind = look.request();
-        let now = self.turn_to_read(&kind, look.now).await?;
-        let answer = self.client.execute(&kind, self.request(Method::GET, route).query(params), now).await?;
-        serde_json::from_slice(&answer)
-            .map_err(|error| SendError::later(words(&format!("Discord's answer cannot be read: {error}"))))
-    }
-
     /// The message that a post began with, whose id is the post's own; `None` if it was deleted.
-    async fn first_message(&self, look: &Look, post: ChannelId) -> Result<Option<Posted>, SendError> {
-        let kind = look.request();
-        let now = self.turn_to_read(&kind, look.now).await?;
+    async fn first_message(&self, look: &Look<'_>, post: ChannelId) -> Result<Option<Posted>, SendError> {
+        let kind = look.listing.kind();
+        let now = self.turn_to_read(&kind, look.listing.now).await?;
         let route = Route::ChannelMessage { channel_id: post, message_id: MessageId::new(post.get()) };
         match self.client.execute(&kind, self.request(Method::GET, &route), now).await {
             Ok(answer) => Ok(serde_json::from_slice(&answer).ok()),

@@ -10,14 +10,15 @@ use serenity::http::Route;
 use tokio::time::timeout;
 
 use super::bot::DiscordBot;
-use super::codes::{By, Purpose, is_gone, is_wrong_kind};
+use super::codes::{By, Purpose, is_gone, is_no_channel, is_wrong_kind};
 use super::edit::edited;
 use super::kinds::ChannelKind;
+use super::listing::Listing;
 use super::posts::settled;
 use super::reading::Posted;
 use super::request::{RequestKind, TIMEOUT, words};
+use super::shared::{answered, shared_thread};
 use super::snowflake::{first_id, made};
-use super::spot::answered;
 use super::twins::Foreign;
 use crate::alert::Key;
 use crate::bounds::AtMost;
@@ -33,6 +34,15 @@ const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
 /// The longest time to spend on a routine check of a channel.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
+
+/// Deliveries that were found, and when each arrived.
+type Found = BTreeMap<Key, (Sent, DateTime<Utc>)>;
+
+/// The same with the thread that they were found in.
+fn in_thread(thread: u64, found: Found) -> Found {
+    let kept = |sent: Sent| Sent { message_id: sent.message_id.map(|id| format!("{thread}/{id}")) };
+    found.into_iter().map(|(key, (sent, at))| (key, (kept(sent), at))).collect()
+}
 
 impl DiscordBot {
     /// Messages that another program seems to have sent as this bot, found since the last call. Now and then,
@@ -66,9 +76,13 @@ impl DiscordBot {
     ) -> Result<ReadBack, SendError> {
         // Earlier tries may come from another process with this store.
         self.twins.may_have_arrived(batch.deliveries().iter().map(|delivery| delivery.key.clone()));
-        let takes_posts = self.kinds.takes_posts(channel);
-        let guarded =
-            !takes_posts && !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
+        let thread = shared_thread(batch);
+        let takes_posts = thread.is_none() && self.kinds.takes_posts(channel);
+        let is_lost = thread.is_some_and(|thread| self.threads.is_closed(thread));
+        let guarded = !takes_posts
+            && !is_lost
+            && !sends.guess
+            && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
         if edited(batch).is_some() || batch.concerned().is_some() || guarded {
             return Ok(ReadBack::Guarded);
         }
@@ -78,6 +92,20 @@ impl DiscordBot {
         // The clock may have been ahead then.
         let first = sends.first.min(now);
         let by = By::bot(batch.destination());
+        let thread = match thread {
+            None if sends.guess => self.guessed(channel, batch, by, now).await?,
+            known => known,
+        };
+        if let Some(thread) = thread {
+            let place = ChannelId::new(thread);
+            match self.find_in(place, batch, (first, sends.last), now).await {
+                // It may be in the channel itself.
+                Ok(ReadBack::Arrived(found)) if found.is_empty() && sends.guess => {}
+                Err(error) if is_no_channel(&error) => return Ok(ReadBack::Arrived(BTreeMap::new())),
+                Ok(ReadBack::Arrived(found)) => return Ok(ReadBack::Arrived(in_thread(thread, found))),
+                found => return found,
+            }
+        }
         let found = match takes_posts {
             true => self.find_in_forum(channel, batch, sends, now).await,
             false => self.find_in(ChannelId::new(channel), batch, (first, sends.last), now).await,
@@ -97,6 +125,19 @@ impl DiscordBot {
             Ok(found) => Ok(found),
             Err(error) => Err(self.explained(channel, by, error).await),
         }
+    }
+
+    /// The thread that a batch may have been sent to, if the record of that is lost.
+    async fn guessed(
+        &self,
+        channel: u64,
+        batch: &Batch,
+        by: By,
+        now: DateTime<Utc>,
+    ) -> Result<Option<u64>, SendError> {
+        let Some(name) = batch.thread_name() else { return Ok(None) };
+        let listing = Listing { bot: self, channel: ChannelId::new(channel), by, now };
+        self.named(&listing, name).await
     }
 
     /// Looks for deliveries in a forum: in the post that they reply to, and among its posts.

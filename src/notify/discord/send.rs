@@ -11,10 +11,11 @@ use super::codes::{By, Purpose, unchangeable};
 use super::edit::{edit, edited};
 use super::files::{Made, Outgoing};
 use super::request::{RequestKind, filled};
+use super::shared::shared_thread;
 use super::snowflake;
 use super::spot::Spot;
 use super::tags::Tags;
-use crate::delivery::{Batch, Body};
+use crate::delivery::{Batch, Body, parts_of_id};
 use crate::notify::error::{Retry, SendError, Sent, no_digest};
 use crate::render::discord::{self, Message};
 
@@ -54,19 +55,31 @@ impl DiscordBot {
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
         let by = By::bot(batch.destination());
-        match self.attempt(channel, batch, &made, now).await {
+        let place = shared_thread(batch).unwrap_or(channel);
+        match self.attempt(channel, batch, &made, now).await.map_err(|error| self.lost(batch, error)) {
             Ok(sent) => {
-                self.refusing.note_taken(channel);
+                self.refusing.note_taken(place);
                 let is_notice = batch.deliveries().iter().any(|one| matches!(one.body, Body::Notice(_)));
                 let is_new = edited(batch).is_none() && batch.concerned().is_none();
-                if let (Some(id), true) = (&sent.message_id, made.is_real && is_new && !is_notice) {
+                let is_in_channel = place == channel;
+                if let (Some(id), true) =
+                    (&sent.message_id, made.is_real && is_new && is_in_channel && !is_notice)
+                {
                     self.publish(channel, id, by, now).await;
                 }
-                Ok(sent)
+                Ok(self.kept(sent, batch))
             }
             // A test of a channel checks permissions itself.
             Err(error) if made.with_sample => Err(error),
-            Err(error) => Err(self.explained(channel, by, error).await),
+            Err(error) => Err(self.explained(place, by, error).await),
+        }
+    }
+
+    /// What is kept of a message: with the id of the thread that it is in, if alerts share it.
+    pub(super) fn kept(&self, sent: Sent, batch: &Batch) -> Sent {
+        match (shared_thread(batch), sent.message_id) {
+            (Some(thread), Some(id)) => Sent { message_id: Some(format!("{thread}/{id}")) },
+            (_, message_id) => Sent { message_id },
         }
     }
 
@@ -130,8 +143,11 @@ impl DiscordBot {
     ) -> Result<Sent, SendError> {
         let by = By::bot(batch.destination());
         let message_route = |id: &str| {
-            let message_id =
-                id.parse().map(MessageId::new).map_err(|_| SendError::gone("the message's id is invalid"))?;
+            let message_id = parts_of_id(id)
+                .1
+                .parse()
+                .map(MessageId::new)
+                .map_err(|_| SendError::gone("the message's id is invalid"))?;
             Ok::<_, SendError>(Route::ChannelMessage { channel_id, message_id })
         };
         let route = route(channel, batch);
@@ -152,7 +168,7 @@ impl DiscordBot {
             None => {
                 let answered = deliveries.first().and_then(|delivery| delivery.answers.as_deref());
                 let message_reference =
-                    answered.map(|message_id| Reference { message_id, fail_if_not_exists: false });
+                    answered.map(|id| Reference { message_id: parts_of_id(id).1, fail_if_not_exists: false });
                 let nonce = batch.key().as_str();
                 let body = CreateMessage { message, message_reference, nonce, enforce_nonce: true };
                 let request = self.request(Method::POST, &Route::ChannelMessages { channel_id });

@@ -1,16 +1,22 @@
 //! Where in a channel a batch goes: among its messages, into a thread, or into a new post of a forum.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 use serenity::all::ChannelId;
 use serenity::http::Route;
 
 use super::bot::DiscordBot;
-use super::codes::{is_thread_closed, is_wrong_kind};
+use super::codes::{is_no_channel, is_thread_closed, is_wrong_kind};
 use super::edit::edited;
 use super::kinds::ChannelKind;
+use super::shared::{answered, changed, shared_thread};
 use crate::delivery::Batch;
 use crate::notify::error::{Retry, SendError};
+
+/// When a batch goes to another thread, after its own was lost.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Where a batch goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +34,13 @@ impl Spot {
     /// # Errors
     /// The id of the message to edit is invalid.
     pub(super) fn of(channel: u64, takes_posts: bool, batch: &Batch) -> Result<Self, SendError> {
+        if let Some(thread) = shared_thread(batch) {
+            return Ok(Self::In(ChannelId::new(thread)));
+        }
         if !takes_posts {
             return Ok(Self::In(ChannelId::new(channel)));
         }
-        let changed = edited(batch).or(batch.concerned().map(|(id, _)| id));
-        match changed.or(answered(batch)) {
+        match changed(batch) {
             Some(id) => {
                 let id = id.parse().ok().filter(|id| *id > 0);
                 let id = id.ok_or_else(|| SendError::gone("the message's id is invalid"))?;
@@ -41,11 +49,6 @@ impl Spot {
             None => Ok(Self::Post(ChannelId::new(channel))),
         }
     }
-}
-
-/// The message that a batch replies to.
-pub(super) fn answered(batch: &Batch) -> Option<&str> {
-    batch.deliveries().first().and_then(|delivery| delivery.answers.as_deref())
 }
 
 impl DiscordBot {
@@ -63,6 +66,9 @@ impl DiscordBot {
         if is_thread_closed(error) && self.opened(place).await {
             return Some(spot);
         }
+        if shared_thread(batch).is_some() {
+            return None;
+        }
         if self.kinds.takes_posts(channel) {
             let is_final = matches!(error.retry, Retry::Closed | Retry::Never | Retry::Gone);
             let is_reply =
@@ -75,6 +81,21 @@ impl DiscordBot {
         let known = self.learned(channel).await?;
         let takes_posts = known.kind == ChannelKind::Posts;
         Spot::of(channel, takes_posts, batch).ok().filter(|next| *next != spot)
+    }
+
+    /// The error of a batch whose shared thread accepts no more messages: it was deleted, or is locked. What was
+    /// to begin there goes to another thread, and what was to change a message there is sent as a new one.
+    pub(super) fn lost(&self, batch: &Batch, error: SendError) -> SendError {
+        let Some(thread) = shared_thread(batch).filter(|_| is_no_channel(&error) || is_thread_closed(&error))
+        else {
+            return error;
+        };
+        self.threads.close(thread);
+        let SendError { code, message, .. } = error;
+        match changed(batch) {
+            Some(_) => SendError { code, ..SendError::gone(message) },
+            None => SendError { code, retry: Retry::After(SOON), ..SendError::refused(message) },
+        }
     }
 
     /// Opens an archived thread again; true if that worked. A locked one only moderators may open.

@@ -13,7 +13,7 @@ use super::edit::{edit, edited};
 use super::files::{Files, Made, Outgoing};
 use super::rate_limit::RateLimit;
 use super::request::{DiscordClient, RequestKind, filled};
-use super::spot::answered;
+use super::shared::answered;
 use super::tags::Tags;
 use crate::config::Channel;
 use crate::delivery::Batch;

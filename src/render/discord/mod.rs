@@ -31,7 +31,7 @@ pub use embed::{
     referred,
 };
 pub use picture::CardChart;
-pub use post::post_name;
+pub use post::{post_name, thread_name};
 
 /// Escapes a filer's text so that Discord shows it unchanged: no markdown, no mentions, no links.
 pub fn escaped(text: &str) -> String {

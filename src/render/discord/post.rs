@@ -1,7 +1,11 @@
-//! The name of a forum's post.
+//! The names of posts and threads.
+
+use chrono_tz::America::New_York;
 
 use super::compose::single;
+use crate::alert::Alert;
 use crate::delivery::Delivery;
+use crate::destination::Threads;
 use crate::text::{clip_words, plain};
 
 /// Discord's limit of a post's name.
@@ -12,8 +16,12 @@ const NAME: usize = 100;
 pub fn post_name(delivery: &Delivery) -> String {
     let part = single(delivery);
     let headline = part.map(|part| part.headline.unwrap_or(part.embed.title)).unwrap_or_default();
-    let name = plain(&unmarked(&headline));
-    let clipped = clip_words(&name, NAME);
+    fitting(&plain(&unmarked(&headline))).unwrap_or_else(|| "sellbell".to_owned())
+}
+
+/// A name within Discord's limit; `None` if nothing is left.
+fn fitting(name: &str) -> Option<String> {
+    let clipped = clip_words(name, NAME);
     let mut length = 0;
     // Discord may count a character beyond Unicode's first plane as two.
     let fits = |c: &char| {
@@ -21,7 +29,19 @@ pub fn post_name(delivery: &Delivery) -> String {
         length <= NAME
     };
     let name: String = clipped.chars().take_while(fits).collect();
-    if name.trim().is_empty() { "sellbell".to_owned() } else { name.trim().to_owned() }
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The name of the thread that an alert goes to: the same for all alerts that share it, never empty.
+pub fn thread_name(alert: &Alert, threads: Threads) -> String {
+    let name = match threads {
+        Threads::Ticker => plain(alert.ticker_or_name()),
+        Threads::Day => {
+            let day = alert.accepted_at.unwrap_or(alert.seen_at).with_timezone(&New_York);
+            day.format("Insider trades, %b %-d, %Y").to_string()
+        }
+    };
+    fitting(&name).unwrap_or_else(|| format!("CIK {}", alert.issuer.cik))
 }
 
 /// Removes bold marks, escapes and what keeps text from being taken for a mention.

@@ -94,6 +94,7 @@ async fn take(store: &Store, model: &mut Model, step: Step) {
                 first: now(),
                 last: now(),
                 batch: None,
+                thread: None,
                 guess: false,
             });
             assert!(store.set_in_flight(&[one], sends.as_ref()).await.unwrap());

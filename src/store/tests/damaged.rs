@@ -65,7 +65,7 @@ async fn a_channel_whose_record_is_damaged_subscribes_all_the_same() {
     assert!(store.note_server(1, 77).await.unwrap());
     assert_eq!(
         store.subscribed("a").await.unwrap(),
-        [Subscriber { channel: 1, server: Some(77), mention: None }]
+        [Subscriber { channel: 1, server: Some(77), mention: None, threads: None }]
     );
     damage(&store, "subscriptions", "1/a").await;
     assert_eq!(

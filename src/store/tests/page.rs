@@ -25,7 +25,7 @@ fn every_keyspace_is_in_the_table() {
 
 #[test]
 fn every_state_of_a_delivery_is_in_the_table() {
-    let in_flight = InFlight { first: now(), last: now(), batch: None, guess: false };
+    let in_flight = InFlight { first: now(), last: now(), batch: None, thread: None, guess: false };
     let key = Key::of(&["a"]);
     let delivered = Outcome::Delivered { at: now(), message_id: None };
     let dead = Outcome::Dead { at: now(), reason: "gone".into() };

@@ -10,7 +10,7 @@ use super::rest::File;
 const TIMESTAMP: &str = "2026-01-05T14:30:00.000000+00:00";
 
 /// View channels, send messages (in threads, too), embed links, attach files, read the history.
-const BOT_PERMISSIONS: u64 = 274_878_024_704;
+const BOT_PERMISSIONS: u64 = 309_237_763_072;
 
 pub(super) fn gateway(address: SocketAddr) -> Value {
     json!({"url": format!("ws://{address}")})

@@ -137,6 +137,13 @@ impl FakeDiscord {
         changes.wait_for(|state| !state.unread.is_empty()).await.unwrap();
     }
 
+    /// Waits until there is a message at such a target that was not read yet.
+    pub async fn has_message_where(&self, fits: impl Fn(&str) -> bool) {
+        let mut changes = self.world.state.subscribe();
+        let is_there = |state: &State| state.unread.iter().any(|message| fits(&message.target));
+        changes.wait_for(is_there).await.unwrap();
+    }
+
     /// From now on this decides of each message that no planned failure meets.
     pub fn set_faults(&self, chance: impl FnMut(&str) -> Option<Fault> + Send + 'static) {
         self.world.edit(|state| state.chance = Mutex::new(Some(Box::new(chance))));
@@ -387,7 +394,7 @@ pub(super) struct State {
     unexpected: Vec<String>,
     unread: VecDeque<SentMessage>,
     /// What has a nonce, and since when.
-    nonces: HashMap<String, (DateTime<Utc>, Value)>,
+    pub(super) nonces: HashMap<String, (DateTime<Utc>, Value)>,
     nonce_life: TimeDelta,
     /// What stands in each channel, oldest first.
     posted: HashMap<String, Vec<(u64, Value)>>,
@@ -624,7 +631,7 @@ impl State {
     }
 
     /// A new snowflake, of Discord's time: each is greater than the one before.
-    fn next_id(&mut self) -> u64 {
+    pub(super) fn next_id(&mut self) -> u64 {
         self.ids += 1;
         let since = self.now().timestamp_millis() - 1_420_070_400_000;
         (u64::try_from(since).unwrap() << 22) + self.ids

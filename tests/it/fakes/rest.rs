@@ -256,6 +256,9 @@ async fn read_messages(world: &World, call: &Call, channel: &str) -> Result<Resp
         Err(response) => return Ok(response),
     }
     call.check_query(world, "/channels/{channel_id}/messages");
+    if world.is_deleted(channel) {
+        return Ok(failure(404, &json!({ "message": "Unknown Channel", "code": 10003 })));
+    }
     if world.has_no_messages(channel) {
         return Ok(failure(400, &json!({ "message": "a forum has no messages of its own", "code": 50024 })));
     }

@@ -81,8 +81,18 @@ impl FakeDiscord {
         self.delete(id);
         self.world.edit(|state| {
             state.channels.threads.remove(&id);
+            state.nonces.retain(|_, (_, message)| message["channel_id"] != id.to_string());
             state.channels.deleted.push(id.to_string());
         });
+    }
+
+    /// The threads of a channel and the posts of a forum: ids and names, oldest first.
+    pub fn threads_of(&self, channel: u64) -> Vec<(u64, String)> {
+        let state = self.world.state.borrow();
+        let all = state.channels.threads.iter().filter(|(_, thread)| thread.parent == channel.to_string());
+        let mut all: Vec<(u64, String)> = all.map(|(id, thread)| (*id, thread.name.clone())).collect();
+        all.sort_unstable();
+        all
     }
 
     /// The name of a post.
@@ -148,7 +158,7 @@ impl World {
         state.channels.threads.get(&id).filter(|thread| thread.archived).map(|_| is_archived())
     }
 
-    fn is_deleted(&self, channel: &str) -> bool {
+    pub(super) fn is_deleted(&self, channel: &str) -> bool {
         self.state.borrow().channels.deleted.iter().any(|id| id == channel)
     }
 
@@ -198,16 +208,38 @@ fn is_archived() -> Response {
     failure(400, &json!({ "message": "Thread is archived", "code": 50083 }))
 }
 
-/// A new post of a forum.
+/// A new thread of a channel, without a message. A fault of `threads:CHANNEL` meets it.
+async fn create_thread(world: &World, call: &Call, channel: &str) -> Result<Response, Refusal> {
+    let fault = match turn_away(world, &format!("threads:{channel}")).await {
+        Ok(fault) => fault,
+        Err(response) => return Ok(response),
+    };
+    call.check_schema(world, "/channels/{channel_id}/threads");
+    check_name(world, &call.body["name"])?;
+    let kind = if world.kind(channel) == ANNOUNCEMENTS { 10 } else { THREAD };
+    let has_threads = matches!(world.kind(channel), 0 | ANNOUNCEMENTS);
+    if !has_threads || call.body["type"] != json!(kind) || !call.body["message"].is_null() {
+        return Err(Refusal::new(400, 50024, "Cannot execute action on this channel type"));
+    }
+    let id = world.edit(|state| state.next_id()).to_string();
+    add_post(world, &id, channel, &call.body["name"]);
+    let created = world.thread(&id).unwrap();
+    if fault.is_some() {
+        return Ok(answer_all_the_same(fault, created).await);
+    }
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// A new post of a forum, or a new thread of a channel.
 pub(super) async fn create_post(world: &World, call: &Call, forum: &str) -> Result<Response, Refusal> {
+    if !world.takes_posts(forum) {
+        return create_thread(world, call, forum).await;
+    }
     let target = format!("forum:{forum}");
     let fault = match turn_away(world, &target).await {
         Ok(fault) => fault,
         Err(response) => return Ok(response),
     };
-    if !world.takes_posts(forum) {
-        return Err(Refusal::new(400, 50024, "Cannot execute action on this channel type"));
-    }
     if !call.files.is_empty() && world.denies_files(forum) {
         return Ok(failure(403, &json!({ "message": "Missing Permissions", "code": 50013 })));
     }
