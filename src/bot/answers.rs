@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse};
+use serenity::all::{
+    AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse, InteractionId,
+};
 use tokio::time::timeout;
 
 use super::buttons;
@@ -68,15 +70,15 @@ async fn answer_in_time(
             let choices = commands::offer(context, &Asked::of(interaction, caller.clone()), now).await;
             let choices = choices.into_iter().map(AutocompleteChoice::from).collect();
             let response = CreateAutocompleteResponse::new().set_choices(choices);
-            discord.respond(id, token, &CreateInteractionResponse::Autocomplete(response)).await
+            discord.respond(id, token, &CreateInteractionResponse::Autocomplete(response), &[]).await
         }
         Interaction::COMMAND | Interaction::COMPONENT => {
             let mut work = pin!(work);
             if let Ok(reply) = timeout(QUICK, &mut work).await {
-                return discord.respond(id, token, &reply.response()).await;
+                return respond(discord, id, token, reply).await;
             }
             let updates = interaction.kind == Interaction::COMPONENT && buttons::updates(interaction);
-            let announced = discord.respond(id, token, &deferred(updates)).await;
+            let announced = discord.respond(id, token, &deferred(updates), &[]).await;
             // What has begun is done, whether or not anybody can be told.
             let reply = timeout(LONGEST, work).await;
             let reply = reply.unwrap_or_else(|_| private("This took too long. Try again later."));
@@ -84,6 +86,17 @@ async fn answer_in_time(
             follow_up(context, interaction, &reply, updates).await
         }
         _ => Ok(()),
+    }
+}
+
+/// The first answer; without its chart where Discord does not take that.
+async fn respond(discord: &DiscordBot, id: InteractionId, token: &str, reply: Reply) -> Result<(), NoAnswer> {
+    let answered = discord.respond(id, token, &reply.response(), reply.files()).await;
+    match answered {
+        Err(NoAnswer::Refused { code, .. }) if code != Some(ANSWERED) && !reply.files().is_empty() => {
+            discord.respond(id, token, &reply.without_chart().response(), &[]).await
+        }
+        answered => answered,
     }
 }
 
@@ -99,12 +112,12 @@ async fn follow_up(
         (&context.discord, interaction.application_id, interaction.token.as_str());
     match (updates, reply.is_update()) {
         // The message with the button is the first answer.
-        (true, true) => discord.follow_up(application, token, &reply.message()).await,
+        (true, true) => discord.follow_up(application, token, &reply.message(), reply.files()).await,
         (true, false) => discord.add_follow_up(application, token, &reply.follow_up()).await,
         (false, _) if reply.is_public() => {
-            discord.follow_up(application, token, &private("Done.").message()).await?;
+            discord.follow_up(application, token, &private("Done.").message(), &[]).await?;
             discord.add_follow_up(application, token, &reply.follow_up()).await
         }
-        (false, _) => discord.follow_up(application, token, &reply.message()).await,
+        (false, _) => discord.follow_up(application, token, &reply.message(), reply.files()).await,
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::render::discord::Row;
+use crate::render::discord::{Attached, Row};
 use crate::store::StoreError;
 use crate::text::clip;
 
@@ -17,6 +17,8 @@ pub(super) const EPHEMERAL: u64 = 64;
 /// The links in an answer show no previews.
 const NO_PREVIEWS: u64 = 4;
 
+const CHART: &str = "chart.png";
+
 const MESSAGE: u8 = 4;
 const DEFERRED: u8 = 5;
 const DEFERRED_UPDATE: u8 = 6;
@@ -28,6 +30,8 @@ pub(super) struct Reply {
     text: String,
     /// Its buttons.
     rows: Vec<Value>,
+    /// A picture below it, and its description.
+    picture: Option<(Attached, String)>,
     kind: Kind,
 }
 
@@ -71,23 +75,39 @@ impl Stopped {
 
 /// An answer that only the person who asked sees.
 pub(super) fn private(text: impl Into<String>) -> Reply {
-    Reply { text: text.into(), rows: Vec::new(), kind: Kind::Private }
+    Reply { text: text.into(), rows: Vec::new(), picture: None, kind: Kind::Private }
 }
 
 /// An answer that the channel sees.
 pub(super) fn public(text: impl Into<String>) -> Reply {
-    Reply { text: text.into(), rows: Vec::new(), kind: Kind::Public }
+    Reply { text: text.into(), rows: Vec::new(), picture: None, kind: Kind::Public }
 }
 
 /// The new text and buttons of the message whose button was pressed.
 pub(super) fn update(text: impl Into<String>, rows: Vec<Value>) -> Reply {
-    Reply { text: text.into(), rows, kind: Kind::Update }
+    Reply { text: text.into(), rows, picture: None, kind: Kind::Update }
 }
 
 impl Reply {
     /// The same with buttons.
     pub(super) fn with(self, rows: impl IntoIterator<Item = Row>) -> Self {
         Self { rows: rows.into_iter().map(|row| row.to_value()).collect(), ..self }
+    }
+
+    /// The same with a chart, a PNG, and its description.
+    pub(super) fn with_chart(self, png: Vec<u8>, alt_text: String) -> Self {
+        let file = Attached { name: CHART.to_owned(), mime: "image/png", content: png };
+        Self { picture: Some((file, alt_text)), ..self }
+    }
+
+    /// The same without its chart.
+    pub(super) fn without_chart(self) -> Self {
+        Self { picture: None, ..self }
+    }
+
+    /// Its files.
+    pub(super) fn files(&self) -> &[Attached] {
+        self.picture.as_ref().map_or(&[], |(file, _)| std::slice::from_ref(file))
     }
 
     /// The first answer to an interaction.
@@ -118,11 +138,15 @@ impl Reply {
     /// The message that takes the place of [`deferred`].
     pub(super) fn message(&self) -> Value {
         let rows: Vec<&Value> = self.rows.iter().take(MOST_ROWS).collect();
-        json!({
+        let mut message = json!({
             "content": clip(&self.text, TEXT),
             "components": rows,
             "allowed_mentions": { "parse": [] },
-        })
+        });
+        if let Some((file, alt_text)) = &self.picture {
+            message["attachments"] = json!([{ "id": 0, "filename": file.name, "description": alt_text }]);
+        }
+        message
     }
 }
 

@@ -6,6 +6,7 @@ use sellbell::runtime::{App, on_start};
 use serde_json::{Value, json};
 
 use crate::fakes::discord::FakeDiscord;
+use crate::pictures::DAY_BEFORE;
 use crate::related::{Filed, filed, publish};
 use crate::subscriptions::{Bot, MANAGE_GUILD, connect};
 use crate::world::{World, at, deliver_all};
@@ -284,6 +285,36 @@ async fn an_insider_is_found_by_any_word_of_the_name() {
     assert_eq!(said(&answer), "I know no insider called **nobody\\***.");
     bot.stop().await;
     world.finish().await;
+}
+
+#[tokio::test]
+async fn an_insiders_trades_have_a_chart_unless_it_is_turned_off_or_not_taken() {
+    for (charts, is_taken) in [(true, true), (true, false), (false, true)] {
+        let world = World::new().await;
+        let settings = world.settings().replace("[discord]\n", &format!("[discord]\ncharts = {charts}\n"));
+        let app = Arc::new(world.app_with(&settings, RULES, Some(SINCE)));
+        let bot = connect(&world, &app).await;
+        app.rules.watch(["watch:ACME:sales".parse().unwrap()]);
+        let filing = filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00");
+        publish(&world, &app, &[&Filed { rows: DAY_BEFORE, ..filing }], NOW).await;
+        if !is_taken {
+            let refusal = json!({ "message": "Request entity too large", "code": 40005 });
+            world.discord.fail_next("callback", 413, refusal, 1);
+        }
+        let answer = world.discord.slash(777, NOBODY, "insider", options(&[("name", json!("7"))])).await;
+        assert!(said(&answer).starts_with("**DOE JANE**: latest trades\n"), "{answer}");
+        let files = &answer["data"]["attachments"];
+        match charts && is_taken {
+            true => {
+                let words = files[0]["description"].as_str().unwrap();
+                assert!(words.starts_with("Chart: DOE JANE since Dec 2025."), "{words}");
+                assert!(words.contains("2 sales for"), "{words}");
+            }
+            false => assert!(files.is_null(), "{answer}"),
+        }
+        bot.stop().await;
+        world.finish().await;
+    }
 }
 
 #[tokio::test]

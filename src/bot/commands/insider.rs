@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serenity::all::CreateCommandOption;
+use tokio::task::spawn_blocking;
 
 use super::asked::Asked;
 use super::choices::Choice;
@@ -13,6 +14,7 @@ use crate::bot::reply::{Reply, private};
 use crate::edgar::tickers::Tickers;
 use crate::filing::{Cik, edgar_day};
 use crate::intake::InScope;
+use crate::render::chart::Chart;
 use crate::render::discord::escaped;
 use crate::runtime::App;
 use crate::store::StoreError;
@@ -20,7 +22,7 @@ use crate::text::clip;
 
 const NAME: &str = "name";
 /// Filings to read, and to list.
-const MOST_READ: usize = 60;
+const MOST_READ: usize = 200;
 const MOST: usize = 12;
 /// The most insiders that are offered.
 const MOST_CHOICES: usize = 25;
@@ -64,17 +66,43 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         .collect();
     let name = filings.iter().flat_map(|own| &own.filing.owners).find(|own| own.cik == Some(owner));
     let name = name.map_or_else(|| format!("CIK {}", owner.number()), |own| own.name.clone());
+    let title = name.clone();
     let name = escaped(&clip(&name, LONGEST));
-    let since = app.store.frontier().await?.map_or(now, |frontier| frontier.whole_since());
+    let complete = app.store.frontier().await?.map_or(now, |frontier| frontier.whole_since());
     let of = match &*app.intake.scope.current().await? {
         InScope::All(_) => "all companies",
         InScope::Some(_) => "the companies that rules and watches name",
     };
-    let since = format!("-# My history of {of} begins {} at the earliest.", edgar_day(since));
-    Ok(private(match lines.is_empty() {
-        true => format!("I know no trade of **{name}**.\n{since}"),
-        false => fitting(&format!("**{name}**: latest trades"), &lines, &since),
-    }))
+    let since = format!("-# My history of {of} begins {} at the earliest.", edgar_day(complete));
+    if lines.is_empty() {
+        return Ok(private(format!("I know no trade of **{name}**.\n{since}")));
+    }
+    let reply = private(fitting(&format!("**{name}**: latest trades"), &lines, &since));
+    let past = filings.iter().map(|own| &own.filing);
+    // Of more filings, the oldest are not known here.
+    let since = Some(edgar_day(complete)).filter(|_| filings.len() < MOST_READ);
+    let chart =
+        Chart::of_insider(&title, past, since, edgar_day(now)).filter(|_| app.settings.discord.charts);
+    Ok(match chart {
+        Some(chart) => with_chart(reply, chart).await,
+        None => reply,
+    })
+}
+
+/// The answer with a chart; without it if that cannot be drawn.
+async fn with_chart(reply: Reply, chart: Chart) -> Reply {
+    let drawn = spawn_blocking(move || chart.png().map(|png| (png.bytes, chart.alt_text()))).await;
+    match drawn {
+        Ok(Ok((png, alt_text))) => reply.with_chart(png, alt_text),
+        Ok(Err(error)) => {
+            tracing::warn!("a chart cannot be drawn: {error}");
+            reply
+        }
+        Err(error) => {
+            tracing::warn!("a chart cannot be drawn: {error}");
+            reply
+        }
+    }
 }
 
 /// A company's ticker, or its CIK.

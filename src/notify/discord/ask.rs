@@ -1,7 +1,7 @@
 //! The bot's requests to Discord other than messages. serenity's own client reads an answer of any length, so
 //! a proxy or an impostor could exhaust memory; here, answers are bounded.
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,8 +11,9 @@ use thiserror::Error;
 
 use super::bot::DiscordBot;
 use super::codes::{By, Purpose, Refusal, unreachable};
-use super::request::{RefusalBody, bounded, words};
+use super::request::{RefusalBody, bounded, filled, words};
 use crate::notify::error::SendError;
+use crate::render::discord::Attached;
 
 /// A server with 250 roles takes some 100 kB. Parsing an answer takes many times its size in memory.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -82,9 +83,10 @@ impl DiscordBot {
         interaction_id: InteractionId,
         token: &str,
         response: &impl Serialize,
+        files: &[Attached],
     ) -> Result<(), NoAnswer> {
         let route = Route::InteractionResponse { interaction_id, token };
-        self.answer(Method::POST, &route, Some(response)).await.map(drop)
+        self.answer_with(Method::POST, &route, response, files).await
     }
 
     /// Replaces the response to an interaction, within 15 minutes.
@@ -96,9 +98,10 @@ impl DiscordBot {
         application_id: ApplicationId,
         token: &str,
         message: &impl Serialize,
+        files: &[Attached],
     ) -> Result<(), NoAnswer> {
         let route = Route::WebhookOriginalInteractionResponse { application_id, token };
-        self.answer(Method::PATCH, &route, Some(message)).await.map(drop)
+        self.answer_with(Method::PATCH, &route, message, files).await
     }
 
     /// Adds a message to the response to an interaction, within 15 minutes.
@@ -150,6 +153,18 @@ impl DiscordBot {
         self.own_id.get_or_try_init(ask).await.copied()
     }
 
+    async fn answer_with(
+        &self,
+        method: Method,
+        route: &Route<'_>,
+        body: &impl Serialize,
+        files: &[Attached],
+    ) -> Result<(), NoAnswer> {
+        let request = filled(self.request(method, route), body, files);
+        let request = request.map_err(|error| NoAnswer::Unreadable(error.to_string()))?;
+        answered(request).await.map(drop)
+    }
+
     pub(super) async fn answer(
         &self,
         method: Method,
@@ -160,21 +175,26 @@ impl DiscordBot {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(|error| match error {
-            error if error.is_timeout() => NoAnswer::Late,
-            _ => NoAnswer::Unreachable,
-        })?;
-        let status = response.status();
-        let (body, is_whole) = bounded(response, MAX_ANSWER).await;
-        match status {
-            StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT if is_whole => Ok(body),
-            StatusCode::OK | StatusCode::CREATED => {
-                Err(NoAnswer::Unreadable("it broke off, or is too long".to_owned()))
-            }
-            _ => {
-                let RefusalBody { code, message, .. } = serde_json::from_slice(&body).unwrap_or_default();
-                Err(NoAnswer::Refused { status: status.as_u16(), code, message: words(&message) })
-            }
+        answered(request).await
+    }
+}
+
+/// Sends a request, and returns the answer's body.
+async fn answered(request: RequestBuilder) -> Result<Vec<u8>, NoAnswer> {
+    let response = request.send().await.map_err(|error| match error {
+        error if error.is_timeout() => NoAnswer::Late,
+        _ => NoAnswer::Unreachable,
+    })?;
+    let status = response.status();
+    let (body, is_whole) = bounded(response, MAX_ANSWER).await;
+    match status {
+        StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT if is_whole => Ok(body),
+        StatusCode::OK | StatusCode::CREATED => {
+            Err(NoAnswer::Unreadable("it broke off, or is too long".to_owned()))
+        }
+        _ => {
+            let RefusalBody { code, message, .. } = serde_json::from_slice(&body).unwrap_or_default();
+            Err(NoAnswer::Refused { status: status.as_u16(), code, message: words(&message) })
         }
     }
 }

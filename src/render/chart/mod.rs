@@ -1,4 +1,5 @@
-//! The chart of an alert: the trades of one issuer's insiders over time, as a PNG and as words.
+//! Charts: the trades of one issuer's insiders over time for an alert, and those of one insider, as a PNG and as
+//! words.
 //!
 //! Each trade is a mark at its day and its value: a sale points down, a purchase up; a trade under a 10b5-1 plan
 //! is hollow. Others than the alert's own insider are grey. The alert's own trades are large, outlined, and
@@ -9,7 +10,9 @@
 mod axis;
 mod data;
 mod font;
+mod found;
 mod of_alert;
+mod of_insider;
 mod paint;
 mod picture;
 mod words;

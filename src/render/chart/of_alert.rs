@@ -1,18 +1,13 @@
 //! The chart of an alert, from the history of its issuer.
 
-use std::collections::BTreeMap;
-
 use chrono::{Months, NaiveDate};
 
-use super::data::{Chart, ChartTrade, Emphasis};
+use super::data::{Chart, Emphasis};
+use super::found::{Found, MONTHS, NAME};
 use crate::alert::Alert;
 use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Code, Currency, PastFiling, Plan, Usd, edgar_day, is_mistyped};
+use crate::filing::{Accession, PastFiling, edgar_day, is_mistyped};
 use crate::text::{clip, plain};
-
-const MONTHS: u32 = 24;
-/// Room for the name of a company without a ticker.
-const NAME: usize = 24;
 
 impl Chart {
     /// The chart of an alert: its own trades, and those that `past`, the history of its issuer from
@@ -80,45 +75,4 @@ fn counts(alert: &Alert, filing: &PastFiling, lot: usize) -> bool {
     let is_followed = alert.follows == Some(filing.accession) && alert.replaces.contains(&lot);
     let is_replaced = is_followed || replaced.flat_map(|replaced| &replaced.lots).any(|other| *other == lot);
     !is_own && !is_replaced && !filing.not_counted.contains(&lot)
-}
-
-/// Trades that are found, and the currencies of their prices.
-#[derive(Default)]
-struct Found {
-    trades: Vec<ChartTrade>,
-    /// Rows with a value in dollars.
-    dollars: usize,
-    /// Rows with a price in another currency.
-    foreign: usize,
-}
-
-impl Found {
-    /// Adds the sales and purchases among the rows of a filing.
-    fn add<'l>(&mut self, lots: impl Iterator<Item = (NaiveDate, &'l LotRecord)>, emphasis: Emphasis) {
-        let mut sums: BTreeMap<(NaiveDate, bool, bool), Usd> = BTreeMap::new();
-        for (day, lot) in lots.filter(|(_, lot)| !lot.moved) {
-            let is_purchase = match lot.code {
-                Some(Code::PURCHASE) => true,
-                Some(Code::SALE) => false,
-                _ => continue,
-            };
-            let Some(value) = lot.counted_value().filter(|value| !value.is_zero()) else {
-                let currency = lot.pricing.currency;
-                self.foreign += usize::from(lot.price.is_some() && currency != Some(Currency::USD));
-                continue;
-            };
-            self.dollars += 1;
-            let sum = sums.entry((day, is_purchase, lot.plan == Some(Plan::Yes))).or_default();
-            // A sum with too many digits to be exact does not happen among real trades; the rest of it is shown.
-            *sum = sum.plus(value).unwrap_or(*sum);
-        }
-        let trades = sums.into_iter().map(|((day, is_purchase, is_plan), value)| ChartTrade {
-            day,
-            value,
-            is_purchase,
-            is_plan,
-            emphasis,
-        });
-        self.trades.extend(trades);
-    }
 }

@@ -25,6 +25,8 @@ const AUTOCOMPLETE: u64 = 4;
 
 /// Types of answers.
 const MESSAGE: u64 = 4;
+/// Discord's code for an interaction that was already answered.
+const ANSWERED: u64 = 40_060;
 const DEFERRED: u64 = 5;
 const UPDATE: u64 = 7;
 const CHOICES: u64 = 8;
@@ -190,6 +192,11 @@ pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Resu
             .ok_or_else(|| Refusal::new(404, 10062, "Unknown interaction"))
     })?;
     if let Some(Fault::Refused(status, body)) = world.take_fault("callback") {
+        // What was not taken may be answered again.
+        if body["code"] != json!(ANSWERED) {
+            world.edit(|state| state.interactions.get_mut(token).map(|open| open.answered = false));
+            return Ok(failure(status, &body));
+        }
         tell(world, token, &call.body);
         return Ok(failure(status, &body));
     }
