@@ -117,7 +117,7 @@ async fn measure(size: [usize; 3]) {
     let began = Instant::now();
     let report = app.intake.poll_once(clock.now()).await.unwrap();
     assert_eq!((report.settled, report.trouble), (1, None));
-    let settled = began.elapsed();
+    let (settled, planned) = (began.elapsed(), memory("VmHWM:"));
     let running = tokio::spawn(runtime::run(Arc::clone(&app), None, std::future::pending()));
     while !app.store.waiting_destinations().await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -126,7 +126,7 @@ async fn measure(size: [usize; 3]) {
     running.abort();
     let [subscriptions, watches, channels] = size;
     println!(
-        "{subscriptions} subscriptions and {watches} watches over {channels} channels: settled in {:.3} s, {} messages sent after {:.2} s ({:.0} a second); {before} MB before, {} MB at most",
+        "{subscriptions} subscriptions and {watches} watches over {channels} channels: settled in {:.3} s, {} messages sent after {:.2} s ({:.0} a second); {before} MB before, {planned} MB at most until it is settled, {} MB in all",
         settled.as_secs_f64(),
         count.load(Ordering::Relaxed),
         sent.as_secs_f64(),

@@ -66,7 +66,8 @@ async fn try_out(
     let sent = notifier.try_out(&Batch::one(delivery.clone()), now).await;
     let took = (self::now() - now).as_seconds_f64();
     // For one of the bot's channels, report missing permissions even if everything went well this time.
-    let lacking = notifier.lacks(destination).await;
+    let opens_threads = settings.discord.threads_of(destination).is_some();
+    let lacking = notifier.lacks(destination, opens_threads).await;
     let lacking = lacking.inspect_err(|error| tracing::debug!("the bot's permissions are unknown: {error}"));
     let lacking = lacking.ok().flatten().unwrap_or_default();
     let lacking =

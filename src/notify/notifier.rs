@@ -287,15 +287,20 @@ impl Notifier {
         }
     }
 
-    /// Discord's names of the permissions that the bot needs in a destination's channel but lacks; `None` if
-    /// the bot does not serve it.
+    /// Discord's names of the permissions that the bot needs in a destination's channel, also to open threads
+    /// there, but lacks; `None` if the bot does not serve it.
     ///
     /// # Errors
     /// [`SendError`] if Discord does not answer.
-    pub async fn lacks(&self, destination: &Destination) -> Result<Option<Vec<&'static str>>, SendError> {
+    pub async fn lacks(
+        &self,
+        destination: &Destination,
+        opens_threads: bool,
+    ) -> Result<Option<Vec<&'static str>>, SendError> {
         match (self.route(destination), &self.bot) {
             (Some(Route::Channel(id)), Some(bot)) => {
-                bot.lacks(id).await.map(Some).map_err(|error| error.cleaned(&self.redactor))
+                let lacking = bot.lacks(id, opens_threads).await;
+                lacking.map(Some).map_err(|error| error.cleaned(&self.redactor))
             }
             _ => Ok(None),
         }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::subscribe::{Subscribed, enter};
 use crate::config::Settings;
 use crate::destination::{Destination, Threads};
-use crate::notify::{NoAnswer, Notifier, SendError, WITH_ALERTS};
+use crate::notify::{ChannelKind, NoAnswer, Notifier, SendError, WITH_ALERTS};
 use crate::rules::RuleSet;
 use crate::store::{Gone, ListedSubscription, SET_ASIDE_FOR, Store, StoreError, Subscription};
 
@@ -47,6 +47,9 @@ pub enum NotSubscribed {
     /// Channels of its kind take no alerts.
     #[error("channel {0} is {1}, which takes no alerts: {WITH_ALERTS}")]
     WrongKind(u64, &'static str),
+    /// Its alerts are to go to threads, and it is one.
+    #[error("channel {0} is a thread, which has no threads of its own: use the id of its channel")]
+    IsThread(u64),
     /// The bot lacks permissions.
     #[error("the bot lacks {0} in that channel: grant it")]
     Lacks(String),
@@ -150,7 +153,7 @@ impl Subscriptions<'_> {
         threads: Option<Threads>,
         now: DateTime<Utc>,
     ) -> Result<Result<(), NotSubscribed>, StoreError> {
-        let server = match self.server_of(channel).await? {
+        let server = match self.server_of(channel, threads.is_some()).await? {
             Ok(server) => server,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -184,6 +187,7 @@ impl Subscriptions<'_> {
     async fn server_of(
         &self,
         channel: u64,
+        opens_threads: bool,
     ) -> Result<Result<Option<KnownServer>, NotSubscribed>, StoreError> {
         let Some(bot) = self.notifier.bot() else {
             return Ok(match self.store.server_of(channel).await? {
@@ -206,7 +210,10 @@ impl Subscriptions<'_> {
         if let Some(kind) = place.kind.without_alerts() {
             return Ok(Err(NotSubscribed::WrongKind(channel, kind)));
         }
-        Ok(match self.notifier.lacks(&Destination::Channel(channel)).await {
+        if opens_threads && place.kind == ChannelKind::Thread {
+            return Ok(Err(NotSubscribed::IsThread(channel)));
+        }
+        Ok(match self.notifier.lacks(&Destination::Channel(channel), opens_threads).await {
             Ok(lacking) => match lacking.unwrap_or_default() {
                 lacking if lacking.is_empty() => {
                     Ok(Some((place.server, Some((place.server_name, place.channel_name)))))

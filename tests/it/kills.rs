@@ -68,7 +68,7 @@ enum Way {
     Messages,
     /// Most in messages that grow.
     Overflow,
-    /// In threads of the channel, one for each company. The program itself has a forum, where each alert has its post.
+    /// In a thread of the channel, for the one ticker. The program itself has a forum, where each alert has its post.
     Threads,
 }
 
@@ -566,7 +566,11 @@ async fn killed(kills: u64) {
                 "seed {seed}: no overflow message"
             );
             if (Way::of(seed), seed % 2) == (Way::Threads, 1) {
-                assert_eq!(world.discord.threads_of(CHANNEL).len(), 1, "seed {seed}: threads of the one ticker");
+                assert_eq!(
+                    world.discord.threads_of(CHANNEL).len(),
+                    1,
+                    "seed {seed}: threads of the one ticker"
+                );
             }
             let deduplicated = world.discord.deduplicated();
             world.finish().await;

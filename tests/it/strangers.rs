@@ -195,7 +195,7 @@ async fn words_of_discords_errors_steer_nothing_and_have_an_end() {
     for (status, code) in [(403, 50_001), (404, 10_003), (500, 0), (400, 987_654)] {
         let body = json!({ "message": words, "code": code, "errors": tree });
         world.discord.fail_next("look", status, body.clone(), 2);
-        is_plain(&app.notifier.lacks(&channel).await.unwrap_err().to_string());
+        is_plain(&app.notifier.lacks(&channel, false).await.unwrap_err().to_string());
         is_plain(&app.notifier.bot().unwrap().server_of(777).await.unwrap_err().to_string());
         let delivery = notice("channel:777", &format!("{code}"), at(NOW));
         world.discord.fail_next("channel:777", status, body, 1);

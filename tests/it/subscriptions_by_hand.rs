@@ -11,6 +11,7 @@ use crate::verbs::{Running, at_once, prepare, said, stop};
 use crate::world::{World, at, reopened};
 
 const EMBED_LINKS: u64 = 1 << 14;
+const CREATE_PUBLIC_THREADS: u64 = 1 << 35;
 
 async fn sellbell(world: &World, args: &'static [&'static str], token: bool) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
@@ -46,6 +47,8 @@ fn ready(world: &World) {
         world.discord.deny(channel, 0);
     }
     world.discord.deny(778, EMBED_LINKS);
+    world.discord.deny(781, CREATE_PUBLIC_THREADS);
+    world.discord.add_thread(782, 777);
 }
 
 /// What is refused, and what is listed then.
@@ -53,6 +56,12 @@ async fn all_refusals(world: &World) {
     for (args, words) in [
         (&["add", "777", "any"] as &[&str], "channel 777 already subscribes to the rule `any`"),
         (&["add", "777", "nope"], "there is no rule `nope`"),
+        (&["add", "781", "any", "--threads", "day"], "the bot lacks Create Public Threads in that channel"),
+        (
+            &["add", "782", "any", "--threads", "day"],
+            "channel 782 is a thread, which has no threads of its own",
+        ),
+        (&["add", "780", "any", "--threads", "week"], "`week` is neither ticker nor day"),
         (&["add", "999", "any"], "the bot sees no channel 999 on a server"),
         (&["add", "778", "any"], "the bot lacks Embed Links in that channel: grant it"),
         (&["add", "780", "any"], "the channel's server has reached its limit of subscriptions, which is 2"),
@@ -68,6 +77,7 @@ async fn all_refusals(world: &World) {
     assert_eq!(lines[0], "channel 777 (#channel-777 on server)");
     assert!(lines[1].starts_with("  any, since ") && lines[1].ends_with(", by the command line"), "{listed}");
     assert_eq!(lines[2], "channel 779 (#channel-779 on server)");
+    assert!(lines[3].ends_with(", by the command line, in a thread for each company"), "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +101,7 @@ async fn a_running_bot_changes_its_subscriptions() {
     let listed = well(&world, &["list"]).await;
     assert_eq!(listed, "No channel has subscriptions.\n");
     assert_eq!(well(&world, &["add", "777", "any"]).await, "Channel 777 now gets alerts for `any`.\n");
-    well(&world, &["add", "channel:779", "any"]).await;
+    well(&world, &["add", "channel:779", "any", "--threads", "ticker"]).await;
     all_refusals(&world).await;
 
     let address = fs::read_to_string(world.path("store/address")).unwrap();
@@ -132,7 +142,7 @@ async fn without_a_bot_the_store_is_changed_itself() {
     assert!(was_well && none.contains("There is no store in "), "{none}");
     let added = well(&world, &["add", "777", "any"]).await;
     assert_eq!(added, "Channel 777 (#channel-777 on server) now gets alerts for `any`.\n");
-    well(&world, &["add", "779", "any"]).await;
+    well(&world, &["add", "779", "any", "--threads", "ticker"]).await;
     all_refusals(&world).await;
     world.discord.fail_next("look", 500, json!({ "message": "no", "code": 0 }), 1);
     let said = refused(&world, &["add", "780", "any"]).await;

@@ -36,13 +36,14 @@ pub const FOR_THREADS: Permissions =
     Permissions::CREATE_PUBLIC_THREADS.union(Permissions::SEND_MESSAGES_IN_THREADS);
 
 /// All permissions that can be missing.
-const NAMED: [Permissions; 6] = [
+const NAMED: [Permissions; 7] = [
     Permissions::VIEW_CHANNEL,
     Permissions::SEND_MESSAGES,
     Permissions::SEND_MESSAGES_IN_THREADS,
     Permissions::EMBED_LINKS,
     Permissions::ATTACH_FILES,
     Permissions::READ_MESSAGE_HISTORY,
+    Permissions::CREATE_PUBLIC_THREADS,
 ];
 /// Advice that names the missing permissions.
 fn advice(lacking: Permissions) -> Option<&'static str> {
@@ -70,7 +71,7 @@ impl DiscordBot {
         let advice = match self.refusing.look_at(channel) {
             Err(known) => known,
             Ok(()) => {
-                let found = self.lacking(channel).await;
+                let found = self.lacking(channel, false).await;
                 let found = found.inspect_err(|error| {
                     tracing::debug!("the bot's permissions in channel {channel} are unknown: {error}");
                 });
@@ -85,9 +86,13 @@ impl DiscordBot {
         }
     }
 
-    /// The names of the permissions that the bot needs in a channel but lacks.
-    pub(in crate::notify) async fn lacks(&self, channel: u64) -> Result<Vec<&'static str>, SendError> {
-        self.lacking(channel).await.map(|lacking| lacking.get_permission_names())
+    /// The names of the permissions that the bot needs in a channel, also to open threads there, but lacks.
+    pub(in crate::notify) async fn lacks(
+        &self,
+        channel: u64,
+        opens_threads: bool,
+    ) -> Result<Vec<&'static str>, SendError> {
+        self.lacking(channel, opens_threads).await.map(|lacking| lacking.get_permission_names())
     }
 
     /// The link that invites the bot to a server, with the commands and the permissions that it needs.
@@ -130,9 +135,10 @@ impl DiscordBot {
         Ok(unpingable.filter(|(id, _)| roles.contains(id)).collect())
     }
 
-    async fn lacking(&self, channel: u64) -> Result<Permissions, SendError> {
-        let own = self.permissions(channel).await?;
-        Ok(own.map_or(Permissions::empty(), |own| needed_permissions(own.kind) - own.permissions))
+    async fn lacking(&self, channel: u64, opens_threads: bool) -> Result<Permissions, SendError> {
+        let Some(own) = self.permissions(channel).await? else { return Ok(Permissions::empty()) };
+        let threads = if opens_threads { FOR_THREADS } else { Permissions::empty() };
+        Ok((needed_permissions(own.kind) | threads) - own.permissions)
     }
 
     /// The bot's permissions in a channel; `None` if it is not on a server.
