@@ -27,10 +27,11 @@ pub(super) fn figures(alert: &Alert) -> Vec<String> {
         .iter()
         .enumerate()
         .map(|(place, way)| {
+            let way = way.whole();
             let unit = way.quantity.strip_prefix(&way.number).unwrap_or_default();
             let verb = if several { format!("{} ", capital(way.verb.text())) } else { String::new() };
             let price = (place == 0).then(|| price(alert)).flatten();
-            let price = price.unwrap_or_else(|| alert.for_value(way));
+            let price = price.unwrap_or_else(|| alert.for_value(&way));
             format!("{verb}**{}**{unit}{price}", way.number)
         })
         .collect();
@@ -57,14 +58,10 @@ fn range(alert: &Alert) -> Option<(String, String)> {
     (ends.0 != ends.1).then_some(ends)
 }
 
-/// `10 lots, Jan 3–5`, with the year if it is not the filing's.
+/// `Jan 3–5`, with the year if it is not the filing's.
 fn when(alert: &Alert) -> String {
-    let days = match Trade::of(alert.lots.iter().map(LotRecord::figures)).dates {
+    match Trade::of(alert.lots.iter().map(LotRecord::figures)).dates {
         None => "on an unknown date".to_owned(),
         Some((first, last)) => Dates::of(alert).span(first, last),
-    };
-    match alert.lots.len() {
-        0 | 1 => days,
-        n => format!("{n} lots, {days}"),
     }
 }

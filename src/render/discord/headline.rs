@@ -14,6 +14,8 @@ pub(super) const HEADLINE: usize = 280;
 const NAME: usize = 80;
 /// The longest position.
 const POSITION: usize = 48;
+/// A name and position that fit on one line of a phone, beside a verb.
+const TITLE_LINE: usize = 23;
 
 /// The alert in one line of markdown: `**SNPS** President and COO sold **$9.31M** · 10b5-1 plan · stake
 /// unchanged`, or the first line of the rule's own words.
@@ -112,14 +114,14 @@ fn abbreviation(role: Role) -> Option<&'static str> {
 
 fn deed(way: &Way) -> String {
     match way.verb {
-        Verb::Moved => format!("moved **{}** within their holdings", way.quantity),
+        Verb::Moved => format!("moved **{}** within their holdings", way.whole().quantity),
         verb => format!("{verb} **{}**", way.what(Figure::Short)),
     }
 }
 
 /// An owner's name, which is never empty.
-pub(super) fn owner_name(owner: &AlertOwner) -> String {
-    let name = escaped(&clip(&owner.name, NAME));
+pub(super) fn owner_name(owner: &AlertOwner, most: usize) -> String {
+    let name = escaped(&clip(&owner.name, most));
     if name.is_empty() { "no name".to_owned() } else { name }
 }
 
@@ -134,16 +136,27 @@ pub(super) fn is_about_lots(alert: &Alert) -> bool {
     own_headline(alert).is_none() && cluster(alert).is_none()
 }
 
+/// An owner with the title as filed or, if that is too long for a line, in short. Where the headline has the
+/// position, one that is still too long is left out.
+fn titled(alert: &Alert, owner: &AlertOwner) -> String {
+    let name = owner_name(owner, NAME);
+    let positions = [full_position(owner), short_position(owner)].map(|position| escaped(&position));
+    let fits = |position: &&String| name.chars().count() + position.chars().count() <= TITLE_LINE;
+    let position = match positions.iter().find(fits) {
+        Some(position) => position.as_str(),
+        None if is_about_lots(alert) => "",
+        None => &positions[1],
+    };
+    if position.is_empty() { name } else { format!("{name}, {position},") }
+}
+
 /// `Sassine Ghazi, President and COO, sold`; with the amount if the headline does not say it.
 pub(super) fn title(alert: &Alert) -> String {
     let owners = match alert.owners.as_slice() {
         [] => "Somebody".to_owned(),
-        [only] => match full_position(only) {
-            position if position.is_empty() => owner_name(only),
-            position => format!("{}, {},", owner_name(only), escaped(&position)),
-        },
-        [first, second] => format!("{} and {}", owner_name(first), owner_name(second)),
-        [first, others @ ..] => format!("{} and {} others", owner_name(first), others.len()),
+        [only] => titled(alert, only),
+        [first, second] => format!("{} and {}", owner_name(first, NAME), owner_name(second, NAME)),
+        [first, others @ ..] => format!("{} and {} others", owner_name(first, NAME), others.len()),
     };
     let deeds = if is_about_lots(alert) {
         let ways = alert.ways();

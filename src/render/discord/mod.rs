@@ -5,6 +5,7 @@
 
 mod addition;
 mod alert;
+mod amendment;
 mod buttons;
 mod change;
 mod compose;
