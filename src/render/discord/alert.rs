@@ -3,31 +3,29 @@
 use super::amendment::{amendment, other_reports};
 use super::embed::{AMBER, Author, Embed, Footer, GREEN, GREY, RED, TITLE, linked};
 use super::figures::figures;
-use super::glance::Dates;
 use super::headline::{
-    HEADLINE, choice, headline, is_about_lots, names_all, owner_name, short_position, title,
+    HEADLINE, choice, headline, names_all, own_headline, owner_name, short_position, title,
 };
 use super::part::Part;
+use super::reasons::reasons;
 use super::stake::stake;
 use super::sums::sums;
 use super::warnings::warnings;
 use super::words::{escaped, escaped_lines, rule_mark, whole};
-use crate::alert::{Agreed, Alert, Key, TradeHistory, Verb};
+use crate::alert::{Agreed, Alert, Key, Verb};
 use crate::filing::record::LotRecord;
 use crate::filing::{Intent, Plan};
-use crate::render::filing::capital;
 use crate::text::{clip, clip_words, plain};
 
 const AUTHOR: usize = 256;
+/// What fits on a phone of a company and its ticker.
+const AUTHOR_LINE: usize = 29;
 /// The longest description, and the rule's own words in it.
 const DESCRIPTION: usize = 1_800;
 const OWN_WORDS: usize = 900;
 const LINE: usize = 300;
-const QUOTE: usize = 100;
-/// What fits on one line of a phone.
-const ONE_LINE: usize = 42;
 /// The longest name in the list of owners.
-const OWNER: usize = 40;
+const OWNER: usize = 28;
 const MOST_OWNERS: usize = 2;
 
 /// The headline and card of an alert; `reference` is the delivery's key.
@@ -35,7 +33,11 @@ pub(super) fn alert(alert: &Alert, reference: &Key) -> Part {
     let tickers = alert.issuer.tickers.join(", ");
     let company = plain(&clip(&alert.issuer.name, AUTHOR));
     let company = if company.is_empty() { format!("CIK {}", alert.issuer.cik) } else { company };
-    let author = if tickers.is_empty() { company } else { format!("{company} · {tickers}") };
+    // Then the headline has the ticker.
+    let is_said = alert.issuer.tickers.len() == 1 && own_headline(alert).is_none();
+    let fits = company.chars().count() + tickers.chars().count() <= AUTHOR_LINE;
+    let author =
+        if tickers.is_empty() || is_said && !fits { company } else { format!("{company} · {tickers}") };
     let embed = Embed {
         author: Author { name: clip(&author, AUTHOR).into_owned() },
         title: clip(&title(alert), TITLE).into_owned(),
@@ -85,8 +87,7 @@ fn description(alert: &Alert) -> String {
     lines.extend(figures(alert));
     lines.extend(alert.pricing_lines().first().map(|line| escaped(&clip_words(line, LINE))));
     lines.extend(stake(alert));
-    lines.extend(marks(alert));
-    lines.extend(quote(alert));
+    lines.extend(reasons(alert));
     lines.extend(sums(alert));
     lines.extend(owners(alert));
     lines.extend(amendment(alert));
@@ -110,55 +111,6 @@ fn own_words(alert: &Alert) -> Vec<String> {
     let own = escaped_lines(alert.message.as_deref().unwrap_or_default());
     let is_headline = !own.contains('\n') && own.chars().count() <= HEADLINE;
     if is_headline { Vec::new() } else { vec![clip_words(&own, OWN_WORDS).into_owned()] }
-}
-
-/// `📋 10b5-1 plan, adopted Sep 12, 2022` and `📈 4th sale in 12 months, $31.00M together`; in one line if that is
-/// short.
-fn marks(alert: &Alert) -> Vec<String> {
-    let plan = match (alert.plan, &alert.plan_adopted) {
-        (Agreed::All(Plan::Yes), Some(date)) => {
-            Some(format!("📋 10b5-1 plan, adopted {}", Dates::of(alert).written(date)))
-        }
-        (Agreed::All(Plan::Yes), None) => Some("📋 10b5-1 plan".to_owned()),
-        (Agreed::Mixed, _) => Some(format!("📋 10b5-1 plan {}", alert.plan_text())),
-        (Agreed::All(Plan::No | Plan::Unknown), _) => None,
-    };
-    let reason = match alert.intent {
-        Some(Agreed::All(Intent::Discretionary)) => Some("own decision, no 10b5-1 plan".to_owned()),
-        // The headline says it.
-        _ if is_about_lots(alert) => None,
-        _ => alert.reason_text().map(str::to_owned),
-    };
-    let history = alert.history.as_ref().and_then(TradeHistory::brief_text);
-    let reasons: Vec<String> = [plan, reason].into_iter().flatten().collect();
-    let lines: Vec<String> = [(!reasons.is_empty()).then(|| capital(&reasons.join(" · ")))]
-        .into_iter()
-        .chain([history.map(|history| format!("📈 {}", capital(&history)))])
-        .flatten()
-        .collect();
-    let joined = lines.join(" · ");
-    if joined.chars().count() <= ONE_LINE { vec![joined] } else { lines }
-}
-
-/// The filing's words for the reason; the date of a plan's adoption says enough without them.
-fn quote(alert: &Alert) -> Option<String> {
-    let is_stated =
-        alert.reason_text().is_some() || alert.plan == Agreed::Mixed || alert.plan == Agreed::All(Plan::Yes);
-    let is_quoted = is_stated && alert.plan_adopted.is_none();
-    let words = alert.evidence().into_iter().next().filter(|_| is_quoted)?;
-    Some(format!("> {}", escaped(&clip_words(&from_its_middle(words), QUOTE))))
-}
-
-/// `F2: "…to cover taxes"`: evidence that begins within a sentence says so.
-fn from_its_middle(evidence: &str) -> String {
-    let (before, quoted) = evidence.split_once('"').unwrap_or(("", evidence));
-    let opening = if evidence.contains('"') { "\"" } else { "" };
-    match quoted.trim_start().chars().next() {
-        Some(first) if first.is_lowercase() || ",;:)".contains(first) => {
-            format!("{before}{opening}…{}", quoted.trim_start())
-        }
-        _ => evidence.to_owned(),
-    }
 }
 
 /// The owners after the first, if the title does not name all.

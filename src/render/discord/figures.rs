@@ -1,24 +1,30 @@
 //! The number, price and days of an alert's lots on its card.
 
 use super::glance::{Dates, and_more, cents};
+use super::headline::cluster;
 use super::words::escaped;
-use crate::alert::Alert;
+use crate::alert::{Alert, Figure};
 use crate::filing::Trade;
 use crate::filing::record::LotRecord;
 use crate::render::filing::capital;
+use crate::text::clip_words;
 
 const MOST_SECURITIES: usize = 4;
+/// The longest title of a security.
+const TITLE: usize = 36;
 
 /// `**29,136** shares at **$319.46** ($315.44–$326.33), Jan 3`: a line for each security, or each way.
 pub(super) fn figures(alert: &Alert) -> Vec<String> {
-    let mut lines = alert.security_lines(escaped);
+    let mut lines = alert.security_lines(Figure::Short, short_title);
     if !lines.is_empty() {
         lines.truncate(MOST_SECURITIES);
         let more = alert.securities.len().saturating_sub(MOST_SECURITIES);
         if more > 0 {
             lines.push(and_more(more, "security", "securities"));
         }
-        lines.push(capital(&when(alert)));
+        if let Some(last) = lines.last_mut() {
+            last.push_str(&format!(", {}", when(alert)));
+        }
         return lines;
     }
     let ways = alert.ways();
@@ -41,10 +47,16 @@ pub(super) fn figures(alert: &Alert) -> Vec<String> {
     lines
 }
 
+/// A security's title in markdown.
+fn short_title(title: &str) -> String {
+    escaped(&clip_words(title, TITLE))
+}
+
 /// ` at **$319.46** ($315.44–$326.33)`.
 fn price(alert: &Alert) -> Option<String> {
     let price = alert.price_text().filter(|_| !alert.only_moves())?;
-    Some(match range(alert) {
+    // A cluster's card is about the others, too.
+    Some(match range(alert).filter(|_| cluster(alert).is_none()) {
         Some((low, high)) => format!(" at **{price}** ({low}–{high})"),
         None if alert.lots.len() > 1 => format!(" at **{price}** on average"),
         None => format!(" at **{price}**"),

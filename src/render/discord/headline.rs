@@ -12,6 +12,15 @@ use crate::text::{clip, clip_words, plain};
 /// The longest headline.
 pub(super) const HEADLINE: usize = 280;
 const NAME: usize = 80;
+/// What fits on two lines of a phone, with marks for bold text.
+const TWO_LINES: usize = 80;
+/// Long titles, and their usual short forms.
+const TITLES: [(&str, &str); 4] = [
+    ("Executive Vice President", "EVP"),
+    ("Senior Vice President", "SVP"),
+    ("Vice President", "VP"),
+    ("Chief Technology Officer", "CTO"),
+];
 /// The longest position.
 const POSITION: usize = 48;
 /// A name and position that fit on one line of a phone, beside a verb.
@@ -28,16 +37,19 @@ pub(super) fn headline(alert: &Alert) -> String {
     let text = match cluster(alert) {
         Some(cluster) => format!("**{subject}** {}{amended}", cluster_text(alert, cluster)),
         None => {
-            let deeds: Vec<String> = alert.ways().iter().map(deed).collect();
-            let remarks = [alert.motive_text().map(str::to_owned), stake_remark(alert)].into_iter().flatten();
-            let remarks: String = remarks.map(|remark| format!(" · {remark}")).collect();
-            format!("**{subject}** {} {}{amended}{remarks}", escaped(&who(alert)), deeds.join(" and "))
+            let deeds = deeds(alert);
+            let motive = alert.motive_text().map(|motive| format!(" · {motive}")).unwrap_or_default();
+            let text = format!("**{subject}** {} {deeds}{amended}{motive}", escaped(&who(alert)));
+            let stake = stake_remark(alert).map(|stake| format!(" · {stake}")).unwrap_or_default();
+            // The card says it, too.
+            let fits = text.chars().count() + stake.chars().count() <= TWO_LINES;
+            if fits { format!("{text}{stake}") } else { text }
         }
     };
     whole(&clip_words(&text, HEADLINE)).to_owned()
 }
 
-fn own_headline(alert: &Alert) -> Option<String> {
+pub(super) fn own_headline(alert: &Alert) -> Option<String> {
     alert.message.as_deref()?.lines().map(escaped).find(|line| !line.is_empty())
 }
 
@@ -79,7 +91,12 @@ fn who(alert: &Alert) -> String {
 /// An owner's offices, as `CEO & Chair`, or other position; empty without one.
 pub(super) fn short_position(owner: &AlertOwner) -> String {
     let offices: Vec<&str> = owner.roles.iter().filter_map(|role| abbreviation(*role)).take(2).collect();
-    if offices.is_empty() { full_position(owner) } else { offices.join(" & ") }
+    if offices.is_empty() { abbreviated(&full_position(owner)) } else { offices.join(" & ") }
+}
+
+fn abbreviated(position: &str) -> String {
+    let each = TITLES.iter();
+    each.fold(position.to_owned(), |position, (long, short)| position.replace(long, short))
 }
 
 /// An officer's title, or another owner's position. A title that only refers to a remark gives way to the roles.
@@ -110,6 +127,16 @@ fn abbreviation(role: Role) -> Option<&'static str> {
         Role::GeneralCounsel => Some("General Counsel"),
         Role::OtherOfficer | Role::Director | Role::TenPercentOwner | Role::Other => None,
     }
+}
+
+/// `exercised **$3.48M** and **90,689 shares**`: a verb for each way, unless it is the one before.
+fn deeds(alert: &Alert) -> String {
+    let mut before = None;
+    let each = alert.ways().into_iter().map(|way| {
+        let is_repeated = before.replace(way.verb) == Some(way.verb) && way.verb != Verb::Moved;
+        if is_repeated { format!("**{}**", way.what(Figure::Short)) } else { deed(&way) }
+    });
+    each.collect::<Vec<_>>().join(" and ")
 }
 
 fn deed(way: &Way) -> String {
@@ -164,7 +191,9 @@ pub(super) fn title(alert: &Alert) -> String {
             Verb::Moved => "moved shares within their holdings",
             verb => verb.text(),
         });
-        each.collect::<Vec<_>>().join(" and ")
+        let mut verbs: Vec<&str> = each.collect();
+        verbs.dedup();
+        verbs.join(" and ")
     } else {
         alert.deed_text(Figure::Short)
     };

@@ -18,6 +18,7 @@ mod notice;
 mod part;
 mod picture;
 mod post;
+mod reasons;
 mod stake;
 mod summary;
 mod sums;

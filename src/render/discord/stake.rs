@@ -6,12 +6,12 @@ use super::glance::{and_more, cents, percent};
 use super::words::escaped;
 use crate::alert::{Alert, StakeChange};
 use crate::filing::record::StakeRecord;
-use crate::filing::{Direction, Shares};
-use crate::text::{clip, clip_words};
+use crate::filing::{Direction, Shares, Table};
+use crate::text::clip_words;
 
 const LINE: usize = 300;
 /// The longest title of a security.
-const TITLE: usize = 40;
+const TITLE: usize = 30;
 const MOST: usize = 3;
 
 /// The change of the stake, in few words: `stake unchanged`, `stake down 12%`. `None` if it is unknown, for
@@ -50,7 +50,9 @@ pub(super) fn stake(alert: &Alert) -> Option<String> {
         }
         several => {
             let each = several.iter().take(MOST).map(|stake| {
-                let title = stake.security.as_deref().map(|title| escaped(&clip(title, TITLE)));
+                // An option's rows are those of the shares.
+                let says_sources = says_sources && stake.table == Table::NonDerivative;
+                let title = stake.security.as_deref().map(|title| escaped(&clip_words(title, TITLE)));
                 let title = title.map_or_else(String::new, |title| format!("{title}: "));
                 let (figures, rest) = parts(stake, says_sources);
                 format!("{title}{figures}{rest}")

@@ -1,7 +1,7 @@
 //! The warnings of a filing, each in one short line for its card.
 
 use super::glance::{Dates, and_more, dates_in};
-use super::words::escaped;
+use super::words::{escaped, whole};
 use crate::alert::Alert;
 use crate::filing::Warning;
 use crate::render::filing::capital;
@@ -134,10 +134,12 @@ fn repeats(warning: &Warning, all: &[Warning]) -> bool {
 /// `Filed late: due Apr 3, filed Apr 15`, in markdown.
 fn text(warning: &Warning, dates: Dates) -> String {
     let of_code = SHORT.iter().filter(|(code, ..)| *code == warning.code);
-    let short =
-        of_code.filter_map(|(_, message, short)| Some(filled(short, &gaps(message, &warning.message)?)));
-    let text = short.into_iter().next().unwrap_or_else(|| warning.message.clone());
-    dates.in_text(&escaped(&clip_words(&capital(&text), LINE)))
+    let mut short = of_code.filter_map(|(_, message, short)| {
+        let gaps: Vec<String> = gaps(message, &warning.message)?.into_iter().map(escaped).collect();
+        Some(filled(short, &gaps))
+    });
+    let text = short.next().unwrap_or_else(|| escaped(&warning.message));
+    dates.in_text(whole(&clip_words(&capital(&text), LINE)))
 }
 
 /// The texts in the gaps of a message.
@@ -159,7 +161,7 @@ fn gaps<'m>(pattern: &str, message: &'m str) -> Option<Vec<&'m str>> {
 }
 
 /// A short form with the texts of a message's gaps.
-fn filled(short: &str, gaps: &[&str]) -> String {
+fn filled(short: &str, gaps: &[String]) -> String {
     let mut text = String::new();
     let mut rest = short;
     while let Some((before, (number, after))) =
@@ -167,7 +169,7 @@ fn filled(short: &str, gaps: &[&str]) -> String {
     {
         let gap = number.parse::<usize>().ok().and_then(|number| gaps.get(number));
         text.push_str(before);
-        text.push_str(gap.copied().unwrap_or_default());
+        text.push_str(gap.map_or("", String::as_str));
         rest = after;
     }
     text.push_str(rest);
@@ -180,7 +182,10 @@ mod tests {
 
     #[test]
     fn the_short_form_has_the_texts_of_the_gaps() {
-        let short = |pattern, message, short| gaps(pattern, message).map(|gaps| filled(short, &gaps));
+        let short = |pattern, message, short| {
+            gaps(pattern, message)
+                .map(|gaps| filled(short, &gaps.into_iter().map(str::to_owned).collect::<Vec<_>>()))
+        };
         assert_eq!(short("a {} b {}", "a {1} b y", "{1} before {0}").as_deref(), Some("y before {1}"));
         assert_eq!(short("a {} b", "a x b", "{0}{7}").as_deref(), Some("x"));
         assert_eq!(short("a {} b", "a x c", "{0}"), None);
