@@ -57,7 +57,7 @@ async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
     for _ in 0..2 {
         let message = world.discord.next_message().await;
         let embed = &message.body["embeds"][0];
-        assert_eq!(embed["title"], "Philippe Courtot Family Trust, 10% owner, sold");
+        assert_eq!(embed["title"], "Philippe Courtot Family Trust sold");
         assert!(embed["description"].as_str().unwrap().starts_with("**24,133** shares at **$110.28** ("));
         let headline = "**QLYS** 10% owner sold **$2.66M** · stake down 0.5%";
         assert_eq!(message.body["content"], headline, "a push notification shows it");

@@ -1,11 +1,13 @@
 //! The number, price and days of an alert's lots on its card.
 
+use rust_decimal::Decimal;
+
 use super::glance::{Dates, and_more, cents};
 use super::headline::cluster;
 use super::words::escaped;
 use crate::alert::{Alert, Figure};
-use crate::filing::Trade;
 use crate::filing::record::LotRecord;
+use crate::filing::{Trade, grouped};
 use crate::render::filing::capital;
 use crate::text::clip_words;
 
@@ -63,11 +65,18 @@ fn price(alert: &Alert) -> Option<String> {
     })
 }
 
-/// The actual prices, if they differ by a cent.
+/// The actual prices, if they differ by a cent: in whole dollars, rounded outwards, from a hundred on.
 fn range(alert: &Alert) -> Option<(String, String)> {
     alert.range_text()?;
-    let ends = (cents(alert.price_low?).exact(), cents(alert.price_high?).exact());
-    (ends.0 != ends.1).then_some(ends)
+    let (low, high) = (cents(alert.price_low?), cents(alert.price_high?));
+    if low == high {
+        return None;
+    }
+    if low.decimal() < Decimal::ONE_HUNDRED {
+        return Some((low.exact(), high.exact()));
+    }
+    let whole = |number: Decimal| format!("${}", grouped(&number.to_string()));
+    Some((whole(low.decimal().floor().normalize()), whole(high.decimal().ceil().normalize())))
 }
 
 /// `Jan 3–5`, with the year if it is not the filing's.

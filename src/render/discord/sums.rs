@@ -3,7 +3,7 @@
 use super::glance::Dates;
 use super::headline::cluster;
 use super::words::escaped;
-use crate::alert::Alert;
+use crate::alert::{Alert, TradeHistory};
 use crate::filing::{Shares, Unit, Usd};
 use crate::render::filing::capital;
 use crate::rules::{Counting, Part, Per, Sum};
@@ -22,7 +22,7 @@ pub(super) fn sums(alert: &Alert) -> Vec<String> {
     let dates = Dates::of(alert);
     let each = alert.sums.iter().take(MOST_SUMS).map(|sum| {
         if cluster(alert).is_some_and(|own| std::ptr::eq(own, sum)) {
-            return others_text(sum);
+            return others_text(alert, sum);
         }
         let mut lines = vec![capital(&sum_text(sum, dates))];
         lines.extend(sum.parts.iter().take(MOST_PARTS).map(|part| format!("- {}", part_text(part, dates))));
@@ -37,8 +37,10 @@ pub(super) fn sums(alert: &Alert) -> Vec<String> {
 
 /// `With OWNER 8, $500.00; Roe Jane, $7.18M in 5 filings; and 1 more`: the headline and the lines above say the
 /// rest.
-fn others_text(sum: &Sum) -> String {
-    let others: Vec<&Part> = sum.parts.iter().filter(|part| !part.own || part.filings > 1).collect();
+fn others_text(alert: &Alert, sum: &Sum) -> String {
+    let has_history = alert.history.as_ref().and_then(TradeHistory::brief_text).is_some();
+    let is_told = |part: &Part| part.own && (has_history || part.filings == 1);
+    let others: Vec<&Part> = sum.parts.iter().filter(|part| !is_told(part)).collect();
     let each = others.iter().take(MOST_OTHERS).map(|part| {
         let filings = if part.filings > 1 { format!(" in {} filings", part.filings) } else { String::new() };
         format!("{}, {}{filings}", names(part, NAME), part_figures(part))
