@@ -228,6 +228,8 @@ fn an_amendment_links_to_what_it_amends_and_says_what_changed_in_one_line() {
         "{line}"
     );
     assert!(line.ends_with("-index.htm), row 2:\u{200b} price $62.3815 → $62.8315"), "{line}");
+    let [headline, title, ..] = texts(&alert);
+    assert!(headline.contains(" (amended)") && title.ends_with(" sold"), "it says so once: {title}");
     alert.changes.push("row 3: shares 1 → 2".into());
     assert!(texts(&alert)[2].contains("\n- row 2"), "a list for several");
 }

@@ -197,7 +197,10 @@ pub(super) fn title(alert: &Alert) -> String {
     } else {
         alert.deed_text(Figure::Short)
     };
-    format!("{owners} {deeds}{}", alert.amended_mark())
+    // The headline says it, and so does the line about what is amended.
+    let is_said = !alert.withdrawn && own_headline(alert).is_none();
+    let amended = if is_said { "" } else { alert.amended_mark() };
+    format!("{owners} {deeds}{amended}")
 }
 
 /// The alert in the select of its message: `DDOG · CFO sold $2.20M`, with its rule.
