@@ -179,7 +179,7 @@ fn a_warning_is_one_short_line_whatever_its_message_says() {
     alert.accepted_at = Some(at("2026-04-15T17:00:00-04:00"));
     let mut line = |code: &str, message: &str| {
         alert.warnings = vec![Warning { code: code.into(), message: message.into(), at: "x".into() }];
-        texts(&alert)[2].lines().last().unwrap().replace('\u{200b}', "").replace('\\', "")
+        texts(&alert)[2].lines().last().unwrap().replace(['\u{200b}', '\\'], "")
     };
     for (code, message, expected) in [
         (
