@@ -34,6 +34,11 @@ impl Clock {
         Self { played: Some(Played { origin, started, speed }) }
     }
 
+    /// True for the clock of a replay.
+    pub fn is_played(&self) -> bool {
+        self.played.is_some()
+    }
+
     /// The time now.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> DateTime<Utc> {

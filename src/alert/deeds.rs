@@ -194,7 +194,22 @@ impl Way {
         let in_dollars = value.map(|value| format!("{least}{}", figure.usd(value)));
         // Amounts in several currencies are listed side by side.
         let only = self.sums.only().filter(|only| !only.is_in_dollars());
-        only.and_then(|only| only.worth(figure)).or(in_dollars).unwrap_or_else(|| self.quantity.clone())
+        only.and_then(|only| only.worth(figure)).or(in_dollars).unwrap_or_else(|| match figure {
+            Figure::Short => self.whole().quantity,
+            Figure::Full => self.quantity.clone(),
+        })
+    }
+
+    /// The same with whole shares, for a glance.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        let shares = self.sums.only().and_then(|only| only.shares);
+        let rounded = |text: &str| match shares {
+            Some(shares) => text.replacen(&shares.to_string(), &shares.whole().to_string(), 1),
+            None => text.to_owned(),
+        };
+        let (number, quantity) = (rounded(&self.number), rounded(&self.quantity));
+        Self { verb: self.verb, number, quantity, takes_of: self.takes_of, sums: self.sums.clone() }
     }
 
     /// ` for $2,661,359.10`, ` for an unknown price`, ` at an odd price`; empty if it is for nothing.

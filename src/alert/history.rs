@@ -68,18 +68,37 @@ impl TradeKind {
 impl TradeHistory {
     /// In words: `4th sale in 12 months, $31.00M together`; `None` if history is too short to say anything.
     pub fn text(&self) -> Option<String> {
+        self.text_with(
+            |filings, noun| format!("at least the {} {noun}", ordinal(filings)),
+            |value| format!("at least {value}"),
+        )
+    }
+
+    /// The same in few words, with a plus for `at least`: `2+ sales in 12 months, $35.71M+ together`.
+    pub fn brief_text(&self) -> Option<String> {
+        self.text_with(|filings, noun| format!("{filings}+ {noun}s"), |value| format!("{value}+"))
+    }
+
+    fn text_with(
+        &self,
+        at_least_filings: fn(usize, &str) -> String,
+        at_least_value: fn(String) -> String,
+    ) -> Option<String> {
         let noun = self.kind.noun();
         for (count, least, days, span) in
             [(self.days_30, MANY, MONTH, "30 days"), (self.months_12, 2, YEAR, "12 months")]
         {
             if count.filings >= least {
                 let is_complete = self.is_complete_for(days);
-                let at_least = if is_complete { "" } else { "at least the " };
-                let together = count.value_usd.map_or_else(String::new, |value| {
-                    let least = if count.value_is_at_least || !is_complete { "at least " } else { "" };
-                    format!(", {least}{} together", value.short())
+                let filings = match is_complete {
+                    true => format!("{} {noun}", ordinal(count.filings)),
+                    false => at_least_filings(count.filings, noun),
+                };
+                let together = count.value_usd.map(Usd::short).map_or_else(String::new, |value| {
+                    let is_least = count.value_is_at_least || !is_complete;
+                    format!(", {} together", if is_least { at_least_value(value) } else { value })
                 });
-                return Some(format!("{at_least}{} {noun} in {span}{together}", ordinal(count.filings)));
+                return Some(format!("{filings} in {span}{together}"));
             }
         }
         match self.previous {

@@ -18,13 +18,13 @@ impl AlertSecurity {
         sums.securities.iter().map(move |sums| Self { direction, sums: sums.clone() })
     }
 
-    fn text(&self, signed: bool, title_text: fn(&str) -> String) -> String {
+    fn text(&self, signed: bool, figure: Figure, title_text: fn(&str) -> String) -> String {
         let sign = match self.direction.filter(|_| signed) {
             Some(Direction::Acquired) => "+",
             Some(Direction::Disposed) => "-",
             None => "",
         };
-        self.sums.text(sign, title_text)
+        self.sums.text(sign, figure, title_text)
     }
 }
 
@@ -50,7 +50,7 @@ impl Figure {
 impl SecuritySums {
     /// In one line, with its title formatted by `title_text`:
     /// `American Depositary Shares (TSM): 17 ADS at $395.18 per ADS, $6,718.06`.
-    pub fn text(&self, sign: &str, title_text: fn(&str) -> String) -> String {
+    pub fn text(&self, sign: &str, figure: Figure, title_text: fn(&str) -> String) -> String {
         let title = self.security.as_deref();
         let title = title.map_or_else(|| "no title".to_owned(), |title| title_text(&clip(title, TITLE)));
         let number = match self.principal_usd {
@@ -59,7 +59,7 @@ impl SecuritySums {
         };
         let unit = if self.unit == Unit::Ads { " ADS" } else { "" };
         let price = self.price_text().map(|price| format!(" at {price}")).unwrap_or_default();
-        let worth = self.worth(Figure::Full);
+        let worth = self.worth(figure);
         let worth = worth.or_else(|| self.unknown().map(|why| format!("value unknown: {why}")));
         let worth = worth.map(|worth| format!(", {worth}")).unwrap_or_default();
         format!("{title}: {sign}{number}{unit}{price}{worth}")
@@ -111,12 +111,13 @@ impl Alert {
     }
 
     /// A line for each security, with its title formatted by `title_text`; empty if the lots are of one.
-    pub fn security_lines(&self, title_text: fn(&str) -> String) -> Vec<String> {
+    pub fn security_lines(&self, figure: Figure, title_text: fn(&str) -> String) -> Vec<String> {
         if !self.is_of_several() {
             return Vec::new();
         }
         let signed = self.opposite.is_some();
-        let each = self.securities.iter().take(MOST).map(|security| security.text(signed, title_text));
+        let each =
+            self.securities.iter().take(MOST).map(|security| security.text(signed, figure, title_text));
         let mut lines: Vec<String> = each.collect();
         if self.securities.len() > MOST {
             lines.push(format!("and {} more securities", self.securities.len() - MOST));

@@ -225,7 +225,7 @@ impl Alert {
             let of = if way.takes_of { " of" } else { "" };
             format!("{} {}{of} {ticker}{}", way.verb, way.number, self.for_value(way))
         });
-        let securities = self.security_lines(plain);
+        let securities = self.security_lines(Figure::Full, plain);
         let securities =
             if securities.is_empty() { String::new() } else { format!(" ({})", securities.join("; ")) };
         let unknown = ways.iter().find_map(super::deeds::Way::why_unknown);

@@ -110,6 +110,14 @@ impl Amount {
     }
 }
 
+impl Shares {
+    /// Rounded to whole shares, for a glance; less than one stays as it is.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        if self.0 < Decimal::ONE { self } else { Self(rounded(self.0, 0)) }
+    }
+}
+
 impl Usd {
     /// Shares × price; `None` if the exact product does not fit in 28 digits.
     pub fn of(shares: Shares, price: Usd) -> Option<Self> {

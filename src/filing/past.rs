@@ -12,6 +12,8 @@ use super::{Accession, Cik, Filing, Form, Ownership, StatedRatio, edgar_day, is_
 
 /// How many filings that a new one may be related to are examined, at most.
 pub(super) const MOST_RELATED: usize = 50;
+/// The longest name of an issuer that is stored.
+const ISSUER_NAME: usize = 100;
 
 /// A filing as stored in history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct PastFiling {
     /// For an amendment: the filing it amends, if that is clear.
     #[serde(default)]
     pub amends: Option<Accession>,
+    /// The issuer's name. Records of older versions do not have this.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub issuer_name: String,
     /// The reporting persons.
     pub owners: Vec<PastOwner>,
     /// Its lots.
@@ -191,6 +196,7 @@ impl PastFiling {
             period: filing.period,
             original_day: filing.date_of_original_submission,
             amends: None,
+            issuer_name: filing.issuer.name.chars().take(ISSUER_NAME).collect(),
             owners: filing
                 .owners
                 .iter()

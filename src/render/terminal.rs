@@ -1,6 +1,6 @@
 //! An alert as a few lines on a terminal.
 
-use crate::alert::{Agreed, Alert, Verb};
+use crate::alert::{Agreed, Alert, Figure, Verb};
 use crate::filing::record::LotRecord;
 use crate::filing::{Intent, Plan};
 use crate::notice::Notice;
@@ -135,7 +135,7 @@ impl AlertLines<'_> {
             alert.lots_text(),
         ) + if alert.withdrawn { alert.amended_mark() } else { "" };
         self.line(2, &sentence);
-        for security in alert.security_lines(plain) {
+        for security in alert.security_lines(Figure::Full, plain) {
             self.line(4, &colour.paint(BOLD, &security));
         }
         for words in alert.message.iter().flat_map(|message| message.lines()).take(MOST_MESSAGE_LINES) {

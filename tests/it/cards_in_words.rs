@@ -60,15 +60,30 @@ fn owners_are_named_once() {
         headline.contains(" President & COO sold **") || headline.contains(" COO & President sold **"),
         "{headline}"
     );
-    assert_eq!(title, format!("{name}, President and COO, sold"));
+    assert_eq!(title, format!("{name}, President & COO, sold"), "in short, to fit on a line");
+    alert.owners[0].title = Some("Pres. and COO".into());
+    assert_eq!(texts(&alert)[1], format!("{name}, Pres. and COO, sold"), "as filed, if that fits");
+    (alert.owners[0].title, alert.owners[0].roles) =
+        (Some("EVP, Worldwide Field Operations".into()), vec![Role::OtherOfficer]);
+    let [headline, title, ..] = texts(&alert);
+    assert!(headline.contains(" EVP, Worldwide Field Operations sold **"), "{headline}");
+    assert_eq!(title, format!("{name} sold"), "the headline says it");
     alert.owners.push(alert.owners[0].clone());
     let [_, title, description, _] = texts(&alert);
     assert_eq!(title, format!("{name} and {name} sold"));
-    assert!(!description.contains("Reported by"), "{description}");
+    assert!(!description.contains("With "), "{description}");
     alert.owners.push(alert.owners[0].clone());
     let [_, title, description, _] = texts(&alert);
     assert_eq!(title, format!("{name} and 2 others sold"));
-    assert!(description.contains("Reported by"), "{description}");
+    assert!(description.contains(&format!("With {name}, {name}")), "{description}");
+    alert.owners[1].roles = vec![Role::TenPercentOwner];
+    alert.owners[1].title = None;
+    alert.owners.push(alert.owners[0].clone());
+    let description = &texts(&alert)[2];
+    assert!(
+        description.contains(&format!("With {name} \\(10% owner\\), {name}, and 1 more")),
+        "{description}"
+    );
     // The rule's own words need not say how much.
     alert.message = Some("Look!".into());
     assert!(texts(&alert)[1].contains("sold $"), "{}", texts(&alert)[1]);
@@ -97,7 +112,7 @@ fn a_cluster_is_one_in_its_headline() {
     let [headline, title, description, _] = texts(&alert);
     assert!(headline.ends_with(" 2 insiders sold **$1.50K** in 30 days"), "{headline}");
     assert!(title.ends_with(" sold $1.00K"), "this filing's own: {title}");
-    assert!(description.contains("\nWith:\n- OWNER 8, $500.00, Dec 1"), "{description}");
+    assert!(description.contains("\nWith OWNER 8, $500.00"), "{description}");
     assert!(!description.contains("together") && !description.contains("this filing"), "{description}");
     let own_words = Alert { message: Some("Look!".into()), ..alert };
     let description = &texts(&own_words)[2];
@@ -118,9 +133,10 @@ fn warnings_are_in_plain_words() {
         warning("filed-late", late, "transactionDate"),
         warning("zero-shares", "a transaction of no shares", "x"),
         warning("zero-shares", "a transaction of no shares", "y"),
+        warning("zero-price", "a sale at a price of zero", "y"),
     ];
     let description = &texts(&alert)[2];
-    let lines = "⚠️ Filed late: traded Apr 1, due Apr 3, filed Apr 15\n⚠️ A transaction of no shares\nand 1 more warning";
+    let lines = "⚠️ Filed late: due Apr 3, filed Apr 15\n⚠️ A transaction of no shares · and 1 more warning";
     assert!(description.ends_with(lines), "{description}");
     // One mistake is told once.
     alert.warnings = vec![
@@ -136,10 +152,7 @@ fn warnings_are_in_plain_words() {
         ),
     ];
     let description = &texts(&alert)[2];
-    assert!(
-        description.ends_with("⚠️ The date looks mistyped: traded Mar 1, 2028, filed Apr 15"),
-        "{description}"
-    );
+    assert!(description.ends_with("⚠️ The date looks mistyped: Mar 1, 2028"), "{description}");
 }
 
 #[test]
@@ -148,14 +161,75 @@ fn only_a_late_alert_says_how_long_it_took() {
     alert.accepted_at = Some(at("2026-04-15T17:00:00-04:00"));
     alert.seen_at = at("2026-04-15T17:00:08-04:00");
     alert.sent_at = Some(alert.seen_at);
-    assert!(texts(&alert)[3].ends_with("” · accepted"), "{}", texts(&alert)[3]);
+    assert!(texts(&alert)[3].ends_with('”'), "{}", texts(&alert)[3]);
     alert.sent_at = Some(at("2026-04-15T17:30:00-04:00"));
     assert!(
-        texts(&alert)[3].contains(" · in the feed after 8 s, sent 29 min later · "),
+        texts(&alert)[3].ends_with(" · in the feed after 8 s, sent 29 min later"),
         "{}",
         texts(&alert)[3]
     );
     alert.seen_at = at("2026-04-19T17:30:00-04:00");
     (alert.sent_at, alert.late) = (Some(alert.seen_at), true);
-    assert!(texts(&alert)[3].contains(" · found 4 days after it was filed · "), "{}", texts(&alert)[3]);
+    assert!(texts(&alert)[3].ends_with(" · found 4 days after it was filed"), "{}", texts(&alert)[3]);
+}
+
+#[test]
+fn a_warning_is_one_short_line_whatever_its_message_says() {
+    let mut alert = alert();
+    alert.accepted_at = Some(at("2026-04-15T17:00:00-04:00"));
+    let mut line = |code: &str, message: &str| {
+        alert.warnings = vec![Warning { code: code.into(), message: message.into(), at: "x".into() }];
+        texts(&alert)[2].lines().last().unwrap().replace(['\u{200b}', '\\'], "")
+    };
+    for (code, message, expected) in [
+        (
+            "price-outside-range",
+            "the price $12.7733 is outside its footnoted range, $12.95 to $13.075 (F2: \"from $12.95\")",
+            "The price is $12.7733, its note says $12.95–$13.075",
+        ),
+        (
+            "count-off-by-ten",
+            "the number is 20,000, and held are 1,083,333 before and 883,333 after: it may be 20,000 or 200,000",
+            "20,000 shares, or 200,000 by the holdings",
+        ),
+        (
+            "plan-after-trade",
+            "traded on 2023-03-08 under a plan adopted on 2024-06-01, after it",
+            "Plan adopted after the trade: Jun 1, 2024",
+        ),
+        (
+            "date-after-signature",
+            "a transaction of 2026-03-01 was signed for on 2026-02-01",
+            "Signed before the trade, on Feb 1",
+        ),
+        (
+            "unlisted-ticker",
+            "the filer typed FB as a trading symbol; EDGAR lists this company as META, which rules by ticker use",
+            "The filer typed FB, EDGAR lists META",
+        ),
+        // A message of another version is shown as it is.
+        ("price-outside-range", "the price is odd", "The price is odd"),
+        ("of-tomorrow", "something new", "Something new"),
+    ] {
+        assert_eq!(line(code, message), format!("⚠️ {expected}"));
+    }
+}
+
+#[test]
+fn an_amendment_links_to_what_it_amends_and_says_what_changed_in_one_line() {
+    let mut alert = alert();
+    alert.form = "4/A".parse().unwrap();
+    alert.amends = Some("0009900201-21-000031".parse().unwrap());
+    alert.changes = vec!["row 2: price $62.3815 → $62.8315".into()];
+    let description = &texts(&alert)[2];
+    let line = description.lines().find(|line| line.starts_with("✏️")).unwrap();
+    assert!(
+        line.starts_with("✏️ Amends [the original](https://www.sec.gov/Archives/edgar/data/20/"),
+        "{line}"
+    );
+    assert!(line.ends_with("-index.htm), row 2:\u{200b} price $62.3815 → $62.8315"), "{line}");
+    let [headline, title, ..] = texts(&alert);
+    assert!(headline.contains(" (amended)") && title.ends_with(" sold"), "it says so once: {title}");
+    alert.changes.push("row 3: shares 1 → 2".into());
+    assert!(texts(&alert)[2].contains("\n- row 2"), "a list for several");
 }

@@ -467,7 +467,7 @@ fn the_stake_is_over_all_rows_and_lines_of_a_security() {
     let alert = alert(&filing(&exercised), "");
     let stake = "52,609 → 52,609, unchanged: exercised 29,136 options at $60.37 and sold them";
     let description = card(&alert)["embeds"][0]["description"].as_str().unwrap().to_owned();
-    let line = "\n**Stake 52,609 → 52,609**, unchanged: exercised 29,136 options at $60.37 and sold them";
+    let line = "\n**Stake 52,609 → 52,609**: exercised options at $60.37 and sold them";
     assert!(description.contains(line), "{description}");
     assert!(mail(&alert).text.contains(&format!("Stake: {stake}\n")));
     assert_eq!(alert.share_of_holdings.as_deref(), Some("0.55382159"), "of what was held before, as ever");

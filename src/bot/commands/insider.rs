@@ -17,7 +17,7 @@ use crate::intake::InScope;
 use crate::render::chart::Chart;
 use crate::render::discord::escaped;
 use crate::runtime::App;
-use crate::store::StoreError;
+use crate::store::{IssuersFiling, StoreError};
 use crate::text::clip;
 
 const NAME: &str = "name";
@@ -61,7 +61,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     let tickers = app.intake.tickers.current().await?;
     let lines: Vec<String> = filings
         .iter()
-        .filter_map(|own| line(own.issuer, &own.filing, Subject::Company(&company(&tickers, own.issuer))))
+        .filter_map(|own| line(own.issuer, &own.filing, Subject::Company(&company(&tickers, own))))
         .take(MOST)
         .collect();
     let name = filings.iter().flat_map(|own| &own.filing.owners).find(|own| own.cik == Some(owner));
@@ -105,7 +105,12 @@ async fn with_chart(reply: Reply, chart: Chart) -> Reply {
     }
 }
 
-/// A company's ticker, or its CIK.
-pub(super) fn company(tickers: &Tickers, issuer: Cik) -> String {
-    tickers.of(issuer).first().cloned().unwrap_or_else(|| format!("CIK {}", issuer.number()))
+/// The ticker of a filing's company, or else its name, or CIK.
+pub(super) fn company(tickers: &Tickers, own: &IssuersFiling) -> String {
+    let name = &own.filing.issuer_name;
+    match tickers.of(own.issuer).first() {
+        Some(ticker) => ticker.clone(),
+        None if name.trim().is_empty() => format!("CIK {}", own.issuer.number()),
+        None => name.clone(),
+    }
 }

@@ -11,7 +11,8 @@ pub(super) async fn answer(app: &App, now: DateTime<Utc>) -> Result<Reply, Store
     let status = service::status(app, now).await?;
     let mut lines = Vec::new();
     match status.read_until {
-        Some(until) => lines.push(format!("EDGAR's filings are read up to <t:{}:R>.", until.timestamp())),
+        Some(until) => lines
+            .push(format!("EDGAR's filings are read up to {}.", moment(until, now, app.clock().is_played()))),
         None => lines.push("EDGAR's filings have not been read yet.".to_owned()),
     }
     if let Some(until) = status.no_requests_until {
@@ -39,6 +40,13 @@ pub(super) async fn answer(app: &App, now: DateTime<Utc>) -> Result<Reply, Store
         lines.push(format!("Last comparison with EDGAR's daily index: {}", receipt.text));
     }
     Ok(private(lines.join("\n")))
+}
+
+/// A moment before now, as Discord counts it: `2 minutes ago`. In a replay, whose clock is another than Discord's,
+/// the moment itself.
+fn moment(moment: DateTime<Utc>, now: DateTime<Utc>, is_replay: bool) -> String {
+    let style = if is_replay || moment > now { 'f' } else { 'R' };
+    format!("<t:{}:{style}>", moment.timestamp())
 }
 
 /// A span in seconds, in minutes from two minutes on.

@@ -53,7 +53,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     let tickers = app.intake.tickers.current().await?;
     let lines: Vec<String> = found
         .iter()
-        .filter_map(|(_, own)| line(own.issuer, &own.filing, Subject::Both(&company(&tickers, own.issuer))))
+        .filter_map(|(_, own)| line(own.issuer, &own.filing, Subject::Both(&company(&tickers, own))))
         .take(MOST)
         .enumerate()
         .map(|(place, line)| format!("{}. {}", place + 1, line.trim_start_matches("- ")))

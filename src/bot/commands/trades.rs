@@ -96,7 +96,7 @@ impl<'l> Deed<'l> {
         match self.code.map(Code::letter) {
             Some('F') => format!("**{}** withheld for tax", way.what(Figure::Short)),
             // Its price is what the exercise costs.
-            _ if self.is_exercise() => format!("{} **{}**", self.verb, way.quantity),
+            _ if self.is_exercise() => format!("{} **{}**", self.verb, way.whole().quantity),
             _ => format!("{} **{}**", self.verb, way.what(Figure::Short)),
         }
     }

@@ -1,12 +1,13 @@
 //! One alert as a headline and a card, to be read at a glance on a phone.
 
+use super::amendment::{amendment, other_reports};
 use super::embed::{AMBER, Author, Embed, Footer, GREEN, GREY, RED, TITLE, linked};
 use super::figures::figures;
-use super::glance::{Dates, and_more};
 use super::headline::{
-    HEADLINE, choice, headline, is_about_lots, names_all, owner_name, short_position, title,
+    HEADLINE, choice, headline, names_all, own_headline, owner_name, short_position, title,
 };
 use super::part::Part;
+use super::reasons::reasons;
 use super::stake::stake;
 use super::sums::sums;
 use super::warnings::warnings;
@@ -14,25 +15,29 @@ use super::words::{escaped, escaped_lines, rule_mark, whole};
 use crate::alert::{Agreed, Alert, Key, Verb};
 use crate::filing::record::LotRecord;
 use crate::filing::{Intent, Plan};
-use crate::render::filing::capital;
-use crate::render::listed;
 use crate::text::{clip, clip_words, plain};
 
 const AUTHOR: usize = 256;
+/// What fits on a phone of a company and its ticker.
+const AUTHOR_LINE: usize = 29;
 /// The longest description, and the rule's own words in it.
 const DESCRIPTION: usize = 1_800;
 const OWN_WORDS: usize = 900;
 const LINE: usize = 300;
-const QUOTE: usize = 140;
-const MOST_OWNERS: usize = 3;
-const MOST_CHANGES: usize = 3;
+/// The longest name in the list of owners.
+const OWNER: usize = 28;
+const MOST_OWNERS: usize = 2;
 
 /// The headline and card of an alert; `reference` is the delivery's key.
 pub(super) fn alert(alert: &Alert, reference: &Key) -> Part {
     let tickers = alert.issuer.tickers.join(", ");
     let company = plain(&clip(&alert.issuer.name, AUTHOR));
     let company = if company.is_empty() { format!("CIK {}", alert.issuer.cik) } else { company };
-    let author = if tickers.is_empty() { company } else { format!("{company} · {tickers}") };
+    // Then the headline has the ticker.
+    let is_said = alert.issuer.tickers.len() == 1 && own_headline(alert).is_none();
+    let fits = company.chars().count() + tickers.chars().count() <= AUTHOR_LINE;
+    let author =
+        if tickers.is_empty() || is_said && !fits { company } else { format!("{company} · {tickers}") };
     let embed = Embed {
         author: Author { name: clip(&author, AUTHOR).into_owned() },
         title: clip(&title(alert), TITLE).into_owned(),
@@ -70,8 +75,7 @@ fn footer(alert: &Alert) -> String {
     let rule = rule_mark(&alert.rule);
     let late = || alert.late.then(|| "found late".to_owned());
     let way = alert.lateness_text().or_else(late).map(|way| format!(" · {way}")).unwrap_or_default();
-    let accepted = if alert.accepted_at.is_some() { " · accepted" } else { "" };
-    format!("Form {} · {rule}{way}{accepted}", alert.form)
+    format!("Form {} · {rule}{way}", alert.form)
 }
 
 /// The lines of the card, as many as there is room for.
@@ -83,14 +87,11 @@ fn description(alert: &Alert) -> String {
     lines.extend(figures(alert));
     lines.extend(alert.pricing_lines().first().map(|line| escaped(&clip_words(line, LINE))));
     lines.extend(stake(alert));
-    lines.extend(marks(alert));
-    lines.extend(quote(alert));
+    lines.extend(reasons(alert));
     lines.extend(sums(alert));
     lines.extend(owners(alert));
     lines.extend(amendment(alert));
-    if !alert.also_in.is_empty() {
-        lines.push(format!("Also reported in {}", listed(&alert.also_in)));
-    }
+    lines.extend(other_reports(alert));
     lines.extend(warnings(alert));
     let mut text = String::new();
     for line in lines.iter().map(|line| whole(line)).filter(|line| !line.is_empty()) {
@@ -112,72 +113,24 @@ fn own_words(alert: &Alert) -> Vec<String> {
     if is_headline { Vec::new() } else { vec![clip_words(&own, OWN_WORDS).into_owned()] }
 }
 
-/// `📋 10b5-1 plan, adopted Sep 12, 2022 · 📈 4th sale in 12 months, $31.00M together`.
-fn marks(alert: &Alert) -> Option<String> {
-    let plan = match (alert.plan, &alert.plan_adopted) {
-        (Agreed::All(Plan::Yes), Some(date)) => {
-            Some(format!("📋 10b5-1 plan, adopted {}", Dates::of(alert).written(date)))
-        }
-        (Agreed::All(Plan::Yes), None) => Some("📋 10b5-1 plan".to_owned()),
-        (Agreed::Mixed, _) => Some(format!("📋 10b5-1 plan {}", alert.plan_text())),
-        (Agreed::All(Plan::No | Plan::Unknown), _) => None,
-    };
-    let reason = match alert.intent {
-        Some(Agreed::All(Intent::Discretionary)) => Some("own decision, no 10b5-1 plan".to_owned()),
-        // The headline says it.
-        _ if is_about_lots(alert) => None,
-        _ => alert.reason_text().map(str::to_owned),
-    };
-    let history = alert.history_text().map(|history| format!("📈 {history}"));
-    let marks: Vec<String> = [plan, reason, history].into_iter().flatten().collect();
-    (!marks.is_empty()).then(|| capital(&marks.join(" · ")))
-}
-
-/// The filing's words for the reason; the date of a plan's adoption says enough without them.
-fn quote(alert: &Alert) -> Option<String> {
-    let is_stated =
-        alert.reason_text().is_some() || alert.plan == Agreed::Mixed || alert.plan == Agreed::All(Plan::Yes);
-    let is_quoted = is_stated && alert.plan_adopted.is_none();
-    let words = alert.evidence().into_iter().next().filter(|_| is_quoted)?;
-    Some(format!("> {}", escaped(&clip_words(&from_its_middle(words), QUOTE))))
-}
-
-/// `F2: "…to cover taxes"`: evidence that begins within a sentence says so.
-fn from_its_middle(evidence: &str) -> String {
-    let (before, quoted) = evidence.split_once('"').unwrap_or(("", evidence));
-    let opening = if evidence.contains('"') { "\"" } else { "" };
-    match quoted.trim_start().chars().next() {
-        Some(first) if first.is_lowercase() || ",;:)".contains(first) => {
-            format!("{before}{opening}…{}", quoted.trim_start())
-        }
-        _ => evidence.to_owned(),
-    }
-}
-
-/// The owners, if the title does not name all.
+/// The owners after the first, if the title does not name all.
 fn owners(alert: &Alert) -> Option<String> {
     if names_all(alert) {
         return None;
     }
-    let each = alert.owners.iter().take(MOST_OWNERS).map(|owner| match escaped(&short_position(owner)) {
-        position if position.is_empty() => owner_name(owner),
-        position => format!("{} \\({position}\\)", owner_name(owner)),
+    let (first, others) = alert.owners.split_first()?;
+    // Most often, all owners of a chain have the same one.
+    let is_new = |position: &str| !position.is_empty() && position != short_position(first);
+    let each = others.iter().take(MOST_OWNERS).map(|owner| {
+        let name = owner_name(owner, OWNER);
+        match short_position(owner) {
+            position if is_new(&position) => format!("{name} \\({}\\)", escaped(&position)),
+            _ => name,
+        }
     });
     let mut names: Vec<String> = each.collect();
-    if alert.owners.len() > MOST_OWNERS {
-        names.push(format!("and {} more", alert.owners.len() - MOST_OWNERS));
+    if others.len() > MOST_OWNERS {
+        names.push(format!("and {} more", others.len() - MOST_OWNERS));
     }
-    Some(format!("Reported by {}", names.join(", ")))
-}
-
-fn amendment(alert: &Alert) -> Option<String> {
-    let text = alert.amendment_text()?;
-    let dates = Dates::of(alert);
-    let mut lines = vec![format!("✏️ {}", capital(&text))];
-    let changes = alert.changes.iter().take(MOST_CHANGES);
-    lines.extend(changes.map(|change| format!("- {}", dates.in_text(&escaped(&clip_words(change, 150))))));
-    if alert.changes.len() > MOST_CHANGES {
-        lines.push(format!("- {}", and_more(alert.changes.len() - MOST_CHANGES, "change", "changes")));
-    }
-    Some(lines.join("\n"))
+    Some(format!("With {}", names.join(", ")))
 }

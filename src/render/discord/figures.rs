@@ -1,24 +1,32 @@
 //! The number, price and days of an alert's lots on its card.
 
+use rust_decimal::Decimal;
+
 use super::glance::{Dates, and_more, cents};
+use super::headline::cluster;
 use super::words::escaped;
-use crate::alert::Alert;
-use crate::filing::Trade;
+use crate::alert::{Alert, Figure};
 use crate::filing::record::LotRecord;
+use crate::filing::{Trade, grouped};
 use crate::render::filing::capital;
+use crate::text::clip_words;
 
 const MOST_SECURITIES: usize = 4;
+/// The longest title of a security.
+const TITLE: usize = 36;
 
 /// `**29,136** shares at **$319.46** ($315.44–$326.33), Jan 3`: a line for each security, or each way.
 pub(super) fn figures(alert: &Alert) -> Vec<String> {
-    let mut lines = alert.security_lines(escaped);
+    let mut lines = alert.security_lines(Figure::Short, short_title);
     if !lines.is_empty() {
         lines.truncate(MOST_SECURITIES);
         let more = alert.securities.len().saturating_sub(MOST_SECURITIES);
         if more > 0 {
             lines.push(and_more(more, "security", "securities"));
         }
-        lines.push(capital(&when(alert)));
+        if let Some(last) = lines.last_mut() {
+            last.push_str(&format!(", {}", when(alert)));
+        }
         return lines;
     }
     let ways = alert.ways();
@@ -27,10 +35,11 @@ pub(super) fn figures(alert: &Alert) -> Vec<String> {
         .iter()
         .enumerate()
         .map(|(place, way)| {
+            let way = way.whole();
             let unit = way.quantity.strip_prefix(&way.number).unwrap_or_default();
             let verb = if several { format!("{} ", capital(way.verb.text())) } else { String::new() };
             let price = (place == 0).then(|| price(alert)).flatten();
-            let price = price.unwrap_or_else(|| alert.for_value(way));
+            let price = price.unwrap_or_else(|| alert.for_value(&way));
             format!("{verb}**{}**{unit}{price}", way.number)
         })
         .collect();
@@ -40,31 +49,40 @@ pub(super) fn figures(alert: &Alert) -> Vec<String> {
     lines
 }
 
+/// A security's title in markdown.
+fn short_title(title: &str) -> String {
+    escaped(&clip_words(title, TITLE))
+}
+
 /// ` at **$319.46** ($315.44–$326.33)`.
 fn price(alert: &Alert) -> Option<String> {
     let price = alert.price_text().filter(|_| !alert.only_moves())?;
-    Some(match range(alert) {
+    // A cluster's card is about the others, too.
+    Some(match range(alert).filter(|_| cluster(alert).is_none()) {
         Some((low, high)) => format!(" at **{price}** ({low}–{high})"),
         None if alert.lots.len() > 1 => format!(" at **{price}** on average"),
         None => format!(" at **{price}**"),
     })
 }
 
-/// The actual prices, if they differ by a cent.
+/// The actual prices, if they differ by a cent: in whole dollars, rounded outwards, from a hundred on.
 fn range(alert: &Alert) -> Option<(String, String)> {
     alert.range_text()?;
-    let ends = (cents(alert.price_low?).exact(), cents(alert.price_high?).exact());
-    (ends.0 != ends.1).then_some(ends)
+    let (low, high) = (cents(alert.price_low?), cents(alert.price_high?));
+    if low == high {
+        return None;
+    }
+    if low.decimal() < Decimal::ONE_HUNDRED {
+        return Some((low.exact(), high.exact()));
+    }
+    let whole = |number: Decimal| format!("${}", grouped(&number.to_string()));
+    Some((whole(low.decimal().floor().normalize()), whole(high.decimal().ceil().normalize())))
 }
 
-/// `10 lots, Jan 3–5`, with the year if it is not the filing's.
+/// `Jan 3–5`, with the year if it is not the filing's.
 fn when(alert: &Alert) -> String {
-    let days = match Trade::of(alert.lots.iter().map(LotRecord::figures)).dates {
+    match Trade::of(alert.lots.iter().map(LotRecord::figures)).dates {
         None => "on an unknown date".to_owned(),
         Some((first, last)) => Dates::of(alert).span(first, last),
-    };
-    match alert.lots.len() {
-        0 | 1 => days,
-        n => format!("{n} lots, {days}"),
     }
 }

@@ -5,7 +5,7 @@ use chrono_tz::America::New_York;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::alert::Alert;
-use crate::filing::{Shares, Usd, grouped};
+use crate::filing::{Usd, grouped};
 
 /// A date never breaks between its month and its day.
 const NO_BREAK: char = '\u{a0}';
@@ -101,12 +101,6 @@ pub(super) fn percent(fraction: Decimal) -> String {
     if shown.is_zero() { "under 0.1%".to_owned() } else { format!("{}%", grouped(&shown.to_string())) }
 }
 
-/// Whole shares, except for less than one.
-pub(super) fn whole_shares(shares: Shares) -> Shares {
-    let number = shares.decimal();
-    if number < Decimal::ONE { shares } else { rounded(number, 0).into() }
-}
-
 /// A price to the cent, and exact below one dollar.
 pub(super) fn cents(price: Usd) -> Usd {
     let number = price.decimal();
@@ -125,6 +119,7 @@ pub(super) fn and_more(count: usize, word: &str, plural: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filing::Shares;
 
     #[test]
     fn dates_are_short_and_have_another_year() {
@@ -152,7 +147,7 @@ mod tests {
             percents,
             ["under 0.1%", "under 0.1%", "1%", "10%", "10%", "43%", "5,837%", "100,000,000,000%"]
         );
-        let shares = |text: &str| whole_shares(text.parse().unwrap()).to_string();
+        let shares = |text: &str| text.parse::<Shares>().unwrap().whole().to_string();
         assert_eq!(
             (shares("111835.363"), shares("0.4"), shares("1.5")),
             ("111,835".into(), "0.4".into(), "2".into())

@@ -12,8 +12,19 @@ use crate::text::{clip, clip_words, plain};
 /// The longest headline.
 pub(super) const HEADLINE: usize = 280;
 const NAME: usize = 80;
+/// What fits on two lines of a phone, with marks for bold text.
+const TWO_LINES: usize = 80;
+/// Long titles, and their usual short forms.
+const TITLES: [(&str, &str); 4] = [
+    ("Executive Vice President", "EVP"),
+    ("Senior Vice President", "SVP"),
+    ("Vice President", "VP"),
+    ("Chief Technology Officer", "CTO"),
+];
 /// The longest position.
 const POSITION: usize = 48;
+/// A name and position that fit on one line of a phone, beside a verb.
+const TITLE_LINE: usize = 23;
 
 /// The alert in one line of markdown: `**SNPS** President and COO sold **$9.31M** · 10b5-1 plan · stake
 /// unchanged`, or the first line of the rule's own words.
@@ -26,16 +37,19 @@ pub(super) fn headline(alert: &Alert) -> String {
     let text = match cluster(alert) {
         Some(cluster) => format!("**{subject}** {}{amended}", cluster_text(alert, cluster)),
         None => {
-            let deeds: Vec<String> = alert.ways().iter().map(deed).collect();
-            let remarks = [alert.motive_text().map(str::to_owned), stake_remark(alert)].into_iter().flatten();
-            let remarks: String = remarks.map(|remark| format!(" · {remark}")).collect();
-            format!("**{subject}** {} {}{amended}{remarks}", escaped(&who(alert)), deeds.join(" and "))
+            let deeds = deeds(alert);
+            let motive = alert.motive_text().map(|motive| format!(" · {motive}")).unwrap_or_default();
+            let text = format!("**{subject}** {} {deeds}{amended}{motive}", escaped(&who(alert)));
+            let stake = stake_remark(alert).map(|stake| format!(" · {stake}")).unwrap_or_default();
+            // The card says it, too.
+            let fits = text.chars().count() + stake.chars().count() <= TWO_LINES;
+            if fits { format!("{text}{stake}") } else { text }
         }
     };
     whole(&clip_words(&text, HEADLINE)).to_owned()
 }
 
-fn own_headline(alert: &Alert) -> Option<String> {
+pub(super) fn own_headline(alert: &Alert) -> Option<String> {
     alert.message.as_deref()?.lines().map(escaped).find(|line| !line.is_empty())
 }
 
@@ -77,7 +91,12 @@ fn who(alert: &Alert) -> String {
 /// An owner's offices, as `CEO & Chair`, or other position; empty without one.
 pub(super) fn short_position(owner: &AlertOwner) -> String {
     let offices: Vec<&str> = owner.roles.iter().filter_map(|role| abbreviation(*role)).take(2).collect();
-    if offices.is_empty() { full_position(owner) } else { offices.join(" & ") }
+    if offices.is_empty() { abbreviated(&full_position(owner)) } else { offices.join(" & ") }
+}
+
+fn abbreviated(position: &str) -> String {
+    let each = TITLES.iter();
+    each.fold(position.to_owned(), |position, (long, short)| position.replace(long, short))
 }
 
 /// An officer's title, or another owner's position. A title that only refers to a remark gives way to the roles.
@@ -110,16 +129,26 @@ fn abbreviation(role: Role) -> Option<&'static str> {
     }
 }
 
+/// `exercised **$3.48M** and **90,689 shares**`: a verb for each way, unless it is the one before.
+fn deeds(alert: &Alert) -> String {
+    let mut before = None;
+    let each = alert.ways().into_iter().map(|way| {
+        let is_repeated = before.replace(way.verb) == Some(way.verb) && way.verb != Verb::Moved;
+        if is_repeated { format!("**{}**", way.what(Figure::Short)) } else { deed(&way) }
+    });
+    each.collect::<Vec<_>>().join(" and ")
+}
+
 fn deed(way: &Way) -> String {
     match way.verb {
-        Verb::Moved => format!("moved **{}** within their holdings", way.quantity),
+        Verb::Moved => format!("moved **{}** within their holdings", way.whole().quantity),
         verb => format!("{verb} **{}**", way.what(Figure::Short)),
     }
 }
 
 /// An owner's name, which is never empty.
-pub(super) fn owner_name(owner: &AlertOwner) -> String {
-    let name = escaped(&clip(&owner.name, NAME));
+pub(super) fn owner_name(owner: &AlertOwner, most: usize) -> String {
+    let name = escaped(&clip(&owner.name, most));
     if name.is_empty() { "no name".to_owned() } else { name }
 }
 
@@ -134,16 +163,27 @@ pub(super) fn is_about_lots(alert: &Alert) -> bool {
     own_headline(alert).is_none() && cluster(alert).is_none()
 }
 
+/// An owner with the title as filed or, if that is too long for a line, in short. Where the headline has the
+/// position, one that is still too long is left out.
+fn titled(alert: &Alert, owner: &AlertOwner) -> String {
+    let name = owner_name(owner, NAME);
+    let positions = [full_position(owner), short_position(owner)].map(|position| escaped(&position));
+    let fits = |position: &&String| name.chars().count() + position.chars().count() <= TITLE_LINE;
+    let position = match positions.iter().find(fits) {
+        Some(position) => position.as_str(),
+        None if is_about_lots(alert) => "",
+        None => &positions[1],
+    };
+    if position.is_empty() { name } else { format!("{name}, {position},") }
+}
+
 /// `Sassine Ghazi, President and COO, sold`; with the amount if the headline does not say it.
 pub(super) fn title(alert: &Alert) -> String {
     let owners = match alert.owners.as_slice() {
         [] => "Somebody".to_owned(),
-        [only] => match full_position(only) {
-            position if position.is_empty() => owner_name(only),
-            position => format!("{}, {},", owner_name(only), escaped(&position)),
-        },
-        [first, second] => format!("{} and {}", owner_name(first), owner_name(second)),
-        [first, others @ ..] => format!("{} and {} others", owner_name(first), others.len()),
+        [only] => titled(alert, only),
+        [first, second] => format!("{} and {}", owner_name(first, NAME), owner_name(second, NAME)),
+        [first, others @ ..] => format!("{} and {} others", owner_name(first, NAME), others.len()),
     };
     let deeds = if is_about_lots(alert) {
         let ways = alert.ways();
@@ -151,11 +191,16 @@ pub(super) fn title(alert: &Alert) -> String {
             Verb::Moved => "moved shares within their holdings",
             verb => verb.text(),
         });
-        each.collect::<Vec<_>>().join(" and ")
+        let mut verbs: Vec<&str> = each.collect();
+        verbs.dedup();
+        verbs.join(" and ")
     } else {
         alert.deed_text(Figure::Short)
     };
-    format!("{owners} {deeds}{}", alert.amended_mark())
+    // The headline says it, and so does the line about what is amended.
+    let is_said = !alert.withdrawn && own_headline(alert).is_none();
+    let amended = if is_said { "" } else { alert.amended_mark() };
+    format!("{owners} {deeds}{amended}")
 }
 
 /// The alert in the select of its message: `DDOG · CFO sold $2.20M`, with its rule.

@@ -5,6 +5,7 @@
 
 mod addition;
 mod alert;
+mod amendment;
 mod buttons;
 mod change;
 mod compose;
@@ -17,6 +18,7 @@ mod notice;
 mod part;
 mod picture;
 mod post;
+mod reasons;
 mod stake;
 mod summary;
 mod sums;

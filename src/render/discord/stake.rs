@@ -2,16 +2,16 @@
 
 use rust_decimal::Decimal;
 
-use super::glance::{and_more, cents, percent, whole_shares};
+use super::glance::{and_more, cents, percent};
 use super::words::escaped;
 use crate::alert::{Alert, StakeChange};
-use crate::filing::Direction;
 use crate::filing::record::StakeRecord;
-use crate::text::{clip, clip_words};
+use crate::filing::{Direction, Shares, Table};
+use crate::text::clip_words;
 
 const LINE: usize = 300;
 /// The longest title of a security.
-const TITLE: usize = 40;
+const TITLE: usize = 30;
 const MOST: usize = 3;
 
 /// The change of the stake, in few words: `stake unchanged`, `stake down 12%`. `None` if it is unknown, for
@@ -50,7 +50,9 @@ pub(super) fn stake(alert: &Alert) -> Option<String> {
         }
         several => {
             let each = several.iter().take(MOST).map(|stake| {
-                let title = stake.security.as_deref().map(|title| escaped(&clip(title, TITLE)));
+                // An option's rows are those of the shares.
+                let says_sources = says_sources && stake.table == Table::NonDerivative;
+                let title = stake.security.as_deref().map(|title| escaped(&clip_words(title, TITLE)));
                 let title = title.map_or_else(String::new, |title| format!("{title}: "));
                 let (figures, rest) = parts(stake, says_sources);
                 format!("{title}{figures}{rest}")
@@ -72,22 +74,39 @@ fn parts(stake: &StakeRecord, says_sources: bool) -> (String, String) {
     };
     let across = if stake.is_across_split() { " across a split" } else { "" };
     let change = stake.change_kind().map(|change| format!(", {}", change_text(change))).unwrap_or_default();
+    let came = if says_sources { came_from(stake) } else { String::new() };
+    let rest = match came.is_empty() {
+        true => change,
+        // The figures say it.
+        false if before == after => format!(": {came}"),
+        false => format!("{change}: {came}"),
+    };
+    (format!("{before} → {after}{across}"), rest)
+}
+
+/// Where a stake came from, as short as `exercised options at $60.37 and sold them`: the number is above.
+fn came_from(stake: &StakeRecord) -> String {
     let came = stake.came_from();
-    let came = if says_sources && !came.is_empty() { format!(": {came}") } else { String::new() };
-    (format!("{before} → {after}{across}"), format!("{change}{came}"))
+    match stake.sources.as_slice() {
+        [one, sold] if one.shares.is_some() && one.shares == sold.shares && sold.what == "sold" => {
+            let number = one.shares.map(|shares| format!("{shares} ")).unwrap_or_default();
+            came.replacen(&number, "", 1)
+        }
+        _ => came,
+    }
 }
 
 /// The same with whole shares, and prices to the cent.
 fn at_a_glance(stake: &StakeRecord) -> StakeRecord {
     let mut stake = stake.clone();
     // What is not equal must not seem so.
-    let rounded = (stake.before.map(whole_shares), stake.after.map(whole_shares));
+    let rounded = (stake.before.map(Shares::whole), stake.after.map(Shares::whole));
     if stake.before == stake.after || rounded.0 != rounded.1 {
         (stake.before, stake.after) = rounded;
     }
     for source in &mut stake.sources {
         if let Some(shares) = source.shares {
-            let whole = whole_shares(shares);
+            let whole = shares.whole();
             source.text = source.text.replace(&shares.to_string(), &whole.to_string());
             source.shares = Some(whole);
         }

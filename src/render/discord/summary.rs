@@ -111,7 +111,7 @@ fn description(summary: &Summary, rest: &str) -> String {
     };
     let mut shown = 0;
     for line in largest.iter().take(SHOWN) {
-        let next = format!("\n{}", entry(line));
+        let next = format!("\n- {}", entry(line));
         if text.chars().count() + next.chars().count() > DESCRIPTION {
             break;
         }

@@ -143,7 +143,7 @@ impl AlertView {
             what,
             value: value(alert),
             range: alert.range_text(),
-            securities: alert.security_lines(plain),
+            securities: alert.security_lines(Figure::Full, plain),
             pricing: alert.pricing_lines().iter().map(|line| plain(&clip(line, 300))).collect(),
             stake: alert.stake_text(plain).map(|text| clip(&text, 400).into_owned()),
             holdings: alert.holdings_text().filter(|_| alert.stake_text(plain).is_none()),

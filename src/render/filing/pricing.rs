@@ -1,6 +1,7 @@
 //! The prices of a filing's lots: averages and ranges for each security, their currency and their unit.
 
 use super::picture::Picture;
+use crate::alert::Figure;
 use crate::filing::{Amount, Currency, Lot, PricedBy, SecuritySums, Trade, Unit};
 use crate::text::plain;
 
@@ -13,7 +14,7 @@ impl Picture {
         if trade.ways().any(|sums| sums.securities.len() > 1) {
             let each = trade.ways().flat_map(|sums| &sums.securities).take(MOST);
             for (i, sums) in each.enumerate() {
-                self.fact(if i == 0 { "price" } else { "" }, &sums.text("", plain));
+                self.fact(if i == 0 { "price" } else { "" }, &sums.text("", Figure::Full, plain));
             }
             return;
         }
