@@ -185,6 +185,24 @@ pub enum BotNews {
         /// Why.
         reason: String,
     },
+    /// Some of the connections to the gateway are down.
+    ConnectionsDown {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Why.
+        reason: String,
+        /// Which, by their numbers.
+        down: Vec<usize>,
+        /// How many connections there are.
+        all: usize,
+    },
+    /// All connections to the gateway are open again.
+    ConnectionsBack {
+        /// Since when some had been down.
+        since: DateTime<Utc>,
+        /// How many connections there are.
+        all: usize,
+    },
     /// The gateway rejects the bot, which only a person can fix.
     GatewayRefuses {
         /// Since when.
@@ -331,12 +349,14 @@ impl About {
                 EdgarNews::NewAgain { .. } | EdgarNews::DaysNotClean { .. } => Vec::new(),
             },
             Self::Bot(news) => match news {
-                BotNews::GatewayDown { reason, .. } => vec![reason],
+                BotNews::GatewayDown { reason, .. } | BotNews::ConnectionsDown { reason, .. } => vec![reason],
                 BotNews::GatewayRefuses { reason, advice, .. } => vec![reason, advice],
                 BotNews::CommandsNotRegistered { reason, advice } => {
                     [reason].into_iter().chain(advice).collect()
                 }
-                BotNews::GatewayBack { .. } | BotNews::CommandsRegistered { .. } => Vec::new(),
+                BotNews::GatewayBack { .. }
+                | BotNews::ConnectionsBack { .. }
+                | BotNews::CommandsRegistered { .. } => Vec::new(),
             },
             Self::AnotherInstance(_) => Vec::new(),
             Self::Destination { news, .. } => match news {

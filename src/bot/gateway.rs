@@ -23,6 +23,7 @@ use url::Url;
 use super::connect::{PATIENCE, Socket, connect, words};
 use super::guild_events::{self, GuildEvent};
 use super::interaction::Interaction;
+use super::shard::Shard;
 
 const DISPATCH: u8 = 0;
 const HEARTBEAT: u8 = 1;
@@ -53,6 +54,13 @@ pub(super) struct Session {
     sequence: u64,
 }
 
+impl Session {
+    /// Where it is resumed.
+    pub(super) fn address(&self) -> &Url {
+        &self.address
+    }
+}
+
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Session")
@@ -81,8 +89,19 @@ pub(super) enum Ended {
     Failed(String),
     /// Discord said that the session is over.
     SessionOver(String),
+    /// Discord does not accept this shard.
+    WrongShards(WrongShards),
     /// It fails until somebody fixes the cause.
     Refused(String, &'static str),
+}
+
+/// Why Discord does not accept a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WrongShards {
+    /// There is no such shard.
+    Invalid,
+    /// There must be more shards.
+    TooFew,
 }
 
 /// The fields of a message that are read before we know if it matters.
@@ -120,14 +139,16 @@ struct Application {
 
 /// How to reach a gateway.
 pub(super) struct Way<'a> {
-    /// The address that Discord gave.
+    /// The address: that of the session, or the one that Discord gave.
     pub(super) address: &'a Url,
     pub(super) token: &'a str,
+    /// The shard that connects.
+    pub(super) shard: Shard,
     /// Returns the address for resuming a session, given the one that the gateway names; `None` if that
     /// cannot be the gateway's own.
     pub(super) resuming: &'a (dyn Fn(&str) -> Option<Url> + Sync),
     /// Takes the events about servers. While it is full, nothing more is read.
-    pub(super) guilds: &'a mpsc::Sender<GuildEvent>,
+    pub(super) guilds: &'a mpsc::Sender<(Shard, GuildEvent)>,
 }
 
 struct Connection<'a> {
@@ -138,6 +159,10 @@ struct Connection<'a> {
     greeted: bool,
     /// True if the last heartbeat was answered.
     alive: bool,
+    /// The time between two heartbeats, and when the next is due.
+    beats: Option<(Duration, Instant)>,
+    /// An event about servers that waits for its place. Nothing more is read until it has it.
+    waiting: Option<GuildEvent>,
 }
 
 /// Connects, and holds the connection until it ends. Resumes `session` if there is one. Afterwards `session`
@@ -148,15 +173,14 @@ pub(super) async fn hold(
     stop: &mut watch::Receiver<bool>,
     mut on: impl FnMut(Event),
 ) -> Ended {
-    let address = session.as_ref().map_or(way.address, |session| &session.address).clone();
     let socket = tokio::select! {
-        socket = connect(&address) => socket,
+        socket = connect(way.address) => socket,
         _ = stop.changed() => return Ended::Stopped,
     };
     match socket {
         Ok(socket) => {
-            let connection = Connection { socket, way, session, greeted: false, alive: true };
-            connection.run(stop, &mut on).await
+            let (greeted, alive, beats, waiting) = (false, true, None, None);
+            Connection { socket, way, session, greeted, alive, beats, waiting }.run(stop, &mut on).await
         }
         Err(reason) => Ended::Failed(reason),
     }
@@ -164,13 +188,13 @@ pub(super) async fn hold(
 
 impl Connection<'_> {
     async fn run(mut self, stop: &mut watch::Receiver<bool>, on: &mut impl FnMut(Event)) -> Ended {
-        let (mut interval, mut next_beat): (Option<Duration>, Option<Instant>) = (None, None);
         let mut deadline = Some(Instant::now() + OPENING);
+        let guilds = self.way.guilds;
         loop {
-            let wakes = [next_beat, deadline].into_iter().flatten().min();
+            let wakes = [self.beats.map(|(_, next)| next), deadline].into_iter().flatten().min();
             let wake = wakes.unwrap_or_else(|| Instant::now() + OPENING);
             tokio::select! {
-                message = self.socket.next() => {
+                message = self.socket.next(), if self.waiting.is_none() => {
                     let text = match message {
                         Some(Ok(Message::Text(text))) => text,
                         Some(Ok(Message::Close(frame))) => return self.closed(frame.as_ref()),
@@ -179,33 +203,28 @@ impl Connection<'_> {
                         None => return Ended::Failed("it hung up".to_owned()),
                     };
                     let Ok(payload) = serde_json::from_str::<Payload<'_>>(&text) else { continue };
-                    if payload.op == HELLO {
-                        let beat = payload.data::<Hello>().map_or(HEARTBEATS.1, |hello| hello.heartbeat_interval);
-                        let beat = Duration::from_millis(beat.clamp(HEARTBEATS.0, HEARTBEATS.1));
-                        // Not at once, so that bots do not all send heartbeats together after an outage.
-                        next_beat = Some(Instant::now() + beat / 2);
-                        interval = Some(beat);
-                    }
                     match self.take(&payload, on).await {
                         Ok(true) => deadline = None,
                         Ok(false) => {}
                         Err(ended) => return ended,
                     }
                 }
+                place = guilds.reserve(), if self.waiting.is_some() => {
+                    // Nobody takes it if the bot is gone.
+                    if let (Ok(place), Some(event)) = (place, self.waiting.take()) {
+                        place.send((self.way.shard, event));
+                    }
+                    self.waiting = None;
+                    // Answers to heartbeats were not read meanwhile.
+                    self.alive = true;
+                }
                 () = sleep_until(wake) => {
                     let now = Instant::now();
                     if deadline.is_some_and(|deadline| deadline <= now) {
                         return Ended::Failed("it opened no session in time".to_owned());
                     }
-                    if let (Some(beat), Some(every)) = (next_beat, interval) && beat <= now {
-                        if !self.alive {
-                            return Ended::Failed("it no longer answers".to_owned());
-                        }
-                        self.alive = false;
-                        if let Err(ended) = self.beat().await {
-                            return ended;
-                        }
-                        next_beat = Some(now + every);
+                    if let Err(ended) = self.beat_if_due(now).await {
+                        return ended;
                     }
                 }
                 _ = stop.changed() => {
@@ -218,13 +237,31 @@ impl Connection<'_> {
         }
     }
 
+    /// Sends the heartbeat that is due. Fails if the one before should have been answered and was not.
+    async fn beat_if_due(&mut self, now: Instant) -> Result<(), Ended> {
+        let Some((every, _)) = self.beats.filter(|(_, next)| *next <= now) else { return Ok(()) };
+        if !self.alive && self.waiting.is_none() {
+            return Err(Ended::Failed("it no longer answers".to_owned()));
+        }
+        self.alive = false;
+        self.beat().await?;
+        self.beats = Some((every, now + every));
+        Ok(())
+    }
+
     /// Handles a message. Returns true if it opened a session.
     async fn take(&mut self, payload: &Payload<'_>, on: &mut impl FnMut(Event)) -> Result<bool, Ended> {
         if let (Some(session), Some(sequence)) = (self.session.as_mut(), payload.s) {
             session.sequence = sequence;
         }
         match payload.op {
-            HELLO => self.greet(on).await?,
+            HELLO => {
+                let beat = payload.data::<Hello>().map_or(HEARTBEATS.1, |hello| hello.heartbeat_interval);
+                let beat = Duration::from_millis(beat.clamp(HEARTBEATS.0, HEARTBEATS.1));
+                // Not at once, so that bots do not all send heartbeats together after an outage.
+                self.beats = Some((beat, Instant::now() + beat / 2));
+                self.greet(on).await?;
+            }
             HEARTBEAT => self.beat().await?,
             HEARTBEAT_ACK => self.alive = true,
             RECONNECT => return Err(Ended::Asked),
@@ -238,11 +275,7 @@ impl Connection<'_> {
             }
             DISPATCH => {
                 let is_open = self.dispatch(payload, on);
-                let event = payload.t.as_deref().and_then(|kind| guild_events::read(kind, payload.d));
-                if let Some(event) = event {
-                    // Nobody takes it if the bot is gone.
-                    let _ = self.way.guilds.send(event).await;
-                }
+                self.waiting = payload.t.as_deref().and_then(|kind| guild_events::read(kind, payload.d));
                 return Ok(is_open);
             }
             _ => {}
@@ -263,9 +296,10 @@ impl Connection<'_> {
                 on(Event::Begins);
                 let properties =
                     json!({ "os": std::env::consts::OS, "browser": "sellbell", "device": "sellbell" });
+                let Shard { id, count } = self.way.shard;
                 // Slash commands arrive without any intent.
                 json!({ "op": IDENTIFY, "d": {
-                    "token": self.way.token, "intents": GUILDS, "properties": properties, "shard": [0, 1],
+                    "token": self.way.token, "intents": GUILDS, "properties": properties, "shard": [id, count],
                 }})
             }
         };
@@ -331,10 +365,8 @@ impl Connection<'_> {
         let said = |what: &str| format!("{what} (code {code})");
         match code {
             4_004 => Ended::Refused(said("it refuses the token"), TOKEN),
-            4_010 | 4_011 => Ended::Refused(
-                said("the bot is on too many servers for one connection"),
-                "Discord requires several connections (shards), which sellbell does not support: remove the bot from servers that do not use it",
-            ),
+            4_010 => Ended::WrongShards(WrongShards::Invalid),
+            4_011 => Ended::WrongShards(WrongShards::TooFew),
             4_012 => Ended::Refused(said("it no longer supports this version"), "use a newer sellbell"),
             4_013 | 4_014 => Ended::Refused(
                 said("it does not allow the intents"),
@@ -347,5 +379,59 @@ impl Connection<'_> {
             }
             _ => Ended::Failed(said("it closed the connection")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn heartbeats_go_on_while_an_event_waits_for_its_place() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = Url::parse(&format!("ws://{}", listener.local_addr().unwrap())).unwrap();
+        let (guilds, mut events) = mpsc::channel(1);
+        let (stop, mut stopped) = watch::channel(false);
+        let (mut session, shard) = (None, Shard { id: 0, count: 1 });
+        let way = Way { address: &address, token: "token", shard, resuming: &|_| None, guilds: &guilds };
+        let held = hold(way, &mut session, &mut stopped, |_| {});
+        let discord = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = accept_async(stream).await.unwrap();
+            let text = |payload: Value| Message::text(payload.to_string());
+            let hello = json!({ "op": HELLO, "d": { "heartbeat_interval": HEARTBEATS.0 } });
+            socket.send(text(hello)).await.unwrap();
+            socket.next().await.unwrap().unwrap();
+            let ready = json!({ "op": DISPATCH, "s": 1, "t": "READY", "d": { "guilds": [] } });
+            socket.send(text(ready)).await.unwrap();
+            for id in ["1", "2", "3"] {
+                let left = json!({ "op": DISPATCH, "s": 2, "t": "GUILD_DELETE", "d": { "id": id } });
+                socket.send(text(left)).await.unwrap();
+            }
+            // First nobody takes the events, then somebody does.
+            for taken in [0, 4] {
+                for expected in [GuildEvent::Ready(BTreeSet::new())]
+                    .into_iter()
+                    .chain([1, 2, 3].map(GuildEvent::Left))
+                    .take(taken)
+                {
+                    assert_eq!(events.recv().await.unwrap(), (shard, expected));
+                }
+                for _ in 0..3 {
+                    let beat = socket.next().await.unwrap().unwrap();
+                    let beat: Value = serde_json::from_str(beat.to_text().unwrap()).unwrap();
+                    assert_eq!(beat["op"], HEARTBEAT);
+                    socket.send(text(json!({ "op": HEARTBEAT_ACK }))).await.unwrap();
+                }
+            }
+            stop.send(true).unwrap();
+        };
+        let both = async { tokio::join!(held, discord).0 };
+        assert_eq!(timeout(Duration::from_secs(60), both).await, Ok(Ended::Stopped));
     }
 }

@@ -11,7 +11,7 @@ use crate::bounds::AtMost;
 use crate::notify::{ChannelKind, Role};
 use crate::text::{clip, plain};
 
-/// A bot with one connection can be on 2,500 servers.
+/// One connection can have 2,500 servers.
 const MOST_SERVERS: usize = 10_000;
 /// Discord's limit is 500 channels, and 1,000 threads that are not archived.
 const MOST_CHANNELS: usize = 4_000;
@@ -23,7 +23,7 @@ const LONGEST_NAME: usize = 100;
 /// An event about a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum GuildEvent {
-    /// A session begins; the bot is on these servers.
+    /// A session begins; these are the servers of its shard that the bot is on.
     Ready(BTreeSet<u64>),
     /// The bot is on this server. Sent for each server after a session begins, and when the bot is added.
     Here(Server),

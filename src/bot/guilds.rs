@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::failures::log;
 use super::guild_events::{Channel, GuildEvent, Server};
+use super::shard::Shard;
 use crate::notify::ChannelKind;
 use crate::runtime::{App, take_watches};
 use crate::store::{Gone, StoreError};
@@ -24,18 +25,18 @@ struct Concerned {
 }
 
 /// Handles the events in their order, until there will be no more or the bot is gone.
-pub(super) async fn follow(app: Weak<App>, mut events: Receiver<GuildEvent>) {
+pub(super) async fn follow(app: Weak<App>, mut events: Receiver<(Shard, GuildEvent)>) {
     let mut concerned = Concerned::default();
-    while let Some(event) = events.recv().await {
+    while let Some((shard, event)) = events.recv().await {
         let Some(app) = app.upgrade() else { return };
-        log(concerned.handle(&app, event).await);
+        log(concerned.handle(&app, shard, event).await);
     }
 }
 
 impl Concerned {
-    async fn handle(&mut self, app: &App, event: GuildEvent) -> Result<(), StoreError> {
+    async fn handle(&mut self, app: &App, shard: Shard, event: GuildEvent) -> Result<(), StoreError> {
         match event {
-            GuildEvent::Ready(servers) => self.ready(app, &servers).await,
+            GuildEvent::Ready(servers) => self.ready(app, shard, &servers).await,
             GuildEvent::Here(server) => self.here(app, &server).await,
             GuildEvent::Changed(server) => {
                 keep(app, &server);
@@ -57,12 +58,13 @@ impl Concerned {
         }
     }
 
-    /// A session begins. A server with subscriptions that Discord does not list was left while the bot was
-    /// offline.
-    async fn ready(&mut self, app: &App, servers: &BTreeSet<u64>) -> Result<(), StoreError> {
+    /// A shard's session begins. A server of that shard with subscriptions that Discord does not list was left
+    /// while the bot was offline.
+    async fn ready(&mut self, app: &App, shard: Shard, servers: &BTreeSet<u64>) -> Result<(), StoreError> {
         self.set_aside = app.store.channels_set_aside().await?.iter().map(|one| one.server).collect();
         self.without_server = app.store.channels_without_server().await?;
-        for server in app.store.subscribed_servers().await?.difference(servers) {
+        let subscribed = app.store.subscribed_servers().await?;
+        for server in subscribed.difference(servers).filter(|server| shard.has(**server)) {
             self.left(app, *server).await?;
         }
         Ok(())

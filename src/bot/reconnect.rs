@@ -1,5 +1,4 @@
-//! Decides when to reconnect to the gateway: soon after a break, less often while it fails, and never with so
-//! many new sessions that Discord resets the token.
+//! Decides when a shard reconnects to the gateway: soon after a break, and less often while it fails.
 //!
 //! Times are spans since the bot started, so that setting the clock changes nothing.
 
@@ -23,11 +22,8 @@ const MOST_RESUMES: usize = 3;
 /// ones.
 const MOST_ENDED: usize = 5;
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
-/// Discord resets the token of a bot that begins more than 1,000 sessions a day. The first 500 of a day may
-/// follow each other quickly, the others may not: 500, plus one every 200 seconds, make 932.
-const DAY: TimeDelta = TimeDelta::hours(24);
-const FREELY: usize = 500;
-const BETWEEN: (TimeDelta, TimeDelta) = (FIRST_PAUSE, TimeDelta::seconds(200));
+/// What lasts for this long has nothing to do with what was before.
+pub(super) const LONG: TimeDelta = WINDOW;
 
 /// The end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +66,6 @@ pub(super) struct Next {
 /// The earlier connections.
 #[derive(Debug)]
 pub(super) struct Reconnect {
-    /// When sessions were begun, within the last day.
-    begun: VecDeque<TimeDelta>,
     /// When Discord ended open sessions recently.
     ended: VecDeque<TimeDelta>,
     /// True if somebody else seems to begin sessions. It stays true until a connection lasts.
@@ -86,20 +80,8 @@ pub(super) struct Reconnect {
 
 impl Reconnect {
     pub(super) fn new() -> Self {
-        let (begun, ended) = (VecDeque::new(), VecDeque::new());
-        Self { begun, ended, rivalled: false, short: 0, resumes: 0, pause: FIRST_PAUSE }
-    }
-
-    /// Records that a session is about to begin.
-    pub(super) fn begins(&mut self, now: TimeDelta) {
-        self.begun.retain(|at| now - *at < DAY);
-        self.begun.push_back(now);
-        if self.begun.len() == FREELY {
-            tracing::warn!(
-                "{FREELY} gateway sessions were started within a day: from now on, one every {} seconds, so that Discord does not reset the token",
-                BETWEEN.1.num_seconds()
-            );
-        }
+        let ended = VecDeque::new();
+        Self { ended, rivalled: false, short: 0, resumes: 0, pause: FIRST_PAUSE }
     }
 
     /// True if an open session counts as connected only once it is steady.
@@ -144,7 +126,6 @@ impl Reconnect {
             (false, true) => AT_ONCE,
             (false, false) => self.pause(end == End::Refused),
         };
-        let wait = if can_resume { wait } else { wait.max(self.until_another(now)) };
         Next { wait, forget_session, routine: end == End::Asked && at_once, rivalled }
     }
 
@@ -167,14 +148,6 @@ impl Reconnect {
         }
         self.rivalled |= self.ended.len() >= MOST_ENDED;
         self.rivalled
-    }
-
-    /// How long to wait until another session may be begun.
-    fn until_another(&mut self, now: TimeDelta) -> TimeDelta {
-        self.begun.retain(|at| now - *at < DAY);
-        let between = if self.begun.len() < FREELY { BETWEEN.0 } else { BETWEEN.1 };
-        let last = self.begun.back();
-        last.map_or(TimeDelta::zero(), |last| (*last + between - now).max(TimeDelta::zero()))
     }
 }
 
@@ -245,30 +218,5 @@ mod tests {
         assert!(next.rivalled && next.wait == WINDOW && reconnect.is_shaky());
         assert!(!reconnect.after(BROKE_OFF, seconds(10_000)).rivalled && !reconnect.is_shaky());
         assert!(!reconnect.after(over, seconds(10_010)).rivalled);
-    }
-
-    #[test]
-    fn no_day_has_more_sessions_than_discord_bears() {
-        for (end, open_for) in [
-            (End::Failed, None),
-            (End::Asked, Some(seconds(2))),
-            (End::SessionOver, None),
-            (End::Failed, Some(STEADY)),
-        ] {
-            let mut reconnect = Reconnect::new();
-            let (mut now, mut begun) = (TimeDelta::zero(), Vec::new());
-            while now < DAY * 3 {
-                reconnect.begins(now);
-                begun.push(now);
-                now += open_for.unwrap_or_default();
-                let closed = Closed { end, open_for, resumed: false, has_session: false };
-                now += reconnect.after(closed, now).wait;
-            }
-            let most =
-                begun.iter().map(|from| begun.iter().filter(|at| (*from..*from + DAY).contains(at)).count());
-            let most = most.max().unwrap();
-            assert!((600..950).contains(&most), "{end:?} {open_for:?}: {most}");
-            assert!(begun.windows(2).all(|pair| pair[1] - pair[0] >= FIRST_PAUSE));
-        }
     }
 }

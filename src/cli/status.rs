@@ -12,7 +12,7 @@ use super::output::print;
 use super::remote::{self, Reached};
 use super::setup;
 use crate::clock::Clock;
-use crate::operators::GatewayStatus;
+use crate::operators::{ConnectionCount, GatewayStatus};
 use crate::service::{LatencyStatus, Quantiles, Status};
 use crate::store::Store;
 use crate::text::{path_text, plain};
@@ -159,11 +159,15 @@ fn named(status: &Status, text: &str) -> String {
 
 /// Adds the state of Discord's gateway.
 fn put_gateway(text: &mut String, gateway: &GatewayStatus) {
-    let GatewayStatus { connected, since, reason, failures, registered, unregistered } = gateway;
+    let GatewayStatus { connected, since, reason, failures, registered, unregistered, connections } = gateway;
     let since = time(*since);
     let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
     let tries = if *failures > 0 { format!(", {failures} attempts failed") } else { String::new() };
-    let state = if *connected { "connected" } else { "not connected" };
+    let state = match connections {
+        Some(ConnectionCount { open, all }) => format!("{open} of {all} connections open"),
+        None if *connected => "connected".to_owned(),
+        None => "not connected".to_owned(),
+    };
     line(text, "gateway", &format!("{state} since {since}{tries}{reason}"));
     match unregistered {
         Some(why) => line(text, "", &format!("the slash commands cannot be registered: {why}")),
@@ -291,6 +295,7 @@ mod tests {
                     failures: 38,
                     registered: false,
                     unregistered: Some("Discord answers 403, since 2023-03-08 14:21 UTC".to_owned()),
+                    connections: None,
                 }),
             }),
         };

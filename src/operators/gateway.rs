@@ -1,4 +1,4 @@
-//! The state of the connection to Discord's gateway, through which slash commands arrive, for the log, the
+//! The state of the connections to Discord's gateway, through which slash commands arrive, for the log, the
 //! status and the operators.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::connections::Connections;
 use super::troubles::{COMMANDS, GATEWAY, Troubles};
 use crate::notice::{About, BotNews, Notice};
 use crate::notify::Notifier;
@@ -15,11 +16,13 @@ use crate::text::eastern;
 
 /// How long a failure must last to be reported.
 const DOWN_AFTER: TimeDelta = TimeDelta::minutes(2);
+/// Connections that have failed for this long are counted with one that is reported.
+const DOWN_WITH: TimeDelta = TimeDelta::minutes(1);
 
 /// The state of the gateway and of command registration. The JSON keys are the field names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatewayStatus {
-    /// True if commands can arrive.
+    /// True if all commands can arrive.
     pub connected: bool,
     /// Since when it has been in this state.
     pub since: DateTime<Utc>,
@@ -31,9 +34,21 @@ pub struct GatewayStatus {
     pub registered: bool,
     /// Why they are not registered, if known, and since when.
     pub unregistered: Option<String>,
+    /// The connections, if there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<ConnectionCount>,
 }
 
-/// The last known state of the connection to the gateway.
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionCount {
+    /// Those that are open.
+    pub open: usize,
+    /// All of them.
+    pub all: usize,
+}
+
+/// The last known state of the connections to the gateway.
 pub struct GatewayHealth {
     notifier: Arc<Notifier>,
     troubles: Arc<Troubles>,
@@ -41,10 +56,15 @@ pub struct GatewayHealth {
     seen: Mutex<Option<Seen>>,
 }
 
-/// The status, and since when registration has failed.
+/// What is known of the connections, and of registration.
 #[derive(Debug, Clone)]
 struct Seen {
-    status: GatewayStatus,
+    connections: Connections,
+    /// How many connections were reported to be down; 0 if none was.
+    reported: usize,
+    registered: bool,
+    /// Why the commands are not registered.
+    unregistered: Option<String>,
     /// Since when registration has failed.
     failing_since: Option<DateTime<Utc>>,
 }
@@ -63,15 +83,44 @@ pub struct GatewayFailure {
 
 impl Seen {
     fn new(now: DateTime<Utc>) -> Self {
-        let status = GatewayStatus {
-            connected: false,
-            since: now,
-            reason: None,
-            failures: 0,
-            registered: false,
-            unregistered: None,
-        };
-        Self { status, failing_since: None }
+        let connections = Connections::new(1, now);
+        Self { connections, reported: 0, registered: false, unregistered: None, failing_since: None }
+    }
+
+    fn status(&self) -> GatewayStatus {
+        let all = self.connections.count();
+        let open = self.connections.open();
+        GatewayStatus {
+            connected: open == all,
+            since: self.connections.since(),
+            reason: self.connections.reason(),
+            failures: self.connections.failures(),
+            registered: self.registered,
+            unregistered: self.unregistered.clone(),
+            connections: (all > 1).then_some(ConnectionCount { open, all }),
+        }
+    }
+
+    /// The news that connections are down, if operators must be told: the first time, and again when there are
+    /// twice as many, or all.
+    fn down(
+        &mut self,
+        (since, reason): (DateTime<Utc>, String),
+        known: bool,
+        now: DateTime<Utc>,
+    ) -> Option<BotNews> {
+        let (down, all) = (self.connections.down_for(DOWN_WITH, now), self.connections.count());
+        let was = self.reported;
+        if known && (was == 0 || down.len() <= was || (down.len() < was * 2 && down.len() < all)) {
+            // A trouble that is known from before the start.
+            self.reported = was.max(1);
+            return None;
+        }
+        self.reported = down.len();
+        match down.len() == all {
+            true => Some(BotNews::GatewayDown { since, reason }),
+            false => Some(BotNews::ConnectionsDown { since, reason, down, all }),
+        }
     }
 }
 
@@ -84,45 +133,57 @@ impl GatewayHealth {
     /// The state of the gateway; `None` if no bot connects.
     pub fn status(&self) -> Option<GatewayStatus> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.as_ref().map(|seen| seen.status.clone())
+        seen.as_ref().map(Seen::status)
     }
 
     fn change<T>(&self, now: DateTime<Utc>, change: impl FnOnce(&mut Seen) -> T) -> T {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = seen.get_or_insert_with(|| Seen::new(now));
         // A clock that was ahead must not delay a report.
-        seen.status.since = seen.status.since.min(now);
+        seen.connections.set_back(now);
         seen.failing_since = seen.failing_since.map(|since| since.min(now));
         change(seen)
     }
 
-    /// Records that the gateway is connected, so commands arrive.
+    /// From now on there are so many connections.
+    pub fn begin(&self, count: u32, now: DateTime<Utc>) {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        self.change(now, |seen| seen.connections.resize(count, now));
+    }
+
+    /// Records that the gateway is connected, so all commands arrive.
     pub async fn connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.mark_connected(now);
+        let all = self.change(now, |seen| seen.connections.count());
+        (0..all).for_each(|connection| self.mark_connected(connection, now));
         self.report_connected(now).await
     }
 
-    /// The same, but only for the status and the log, until [`Self::report_connected`].
-    pub fn mark_connected(&self, now: DateTime<Utc>) {
-        let failures = self.change(now, |Seen { status, .. }| {
-            let failures = status.failures;
-            if !status.connected {
-                (status.connected, status.since) = (true, now);
-            }
-            (status.reason, status.failures) = (None, 0);
-            failures
+    /// Records that a connection is open, but only for the status and the log, until
+    /// [`Self::report_connected`].
+    pub fn mark_connected(&self, connection: usize, now: DateTime<Utc>) {
+        let (failures, shard) = self.change(now, |Seen { connections, .. }| {
+            (connections.opened(connection, now), connections.named(connection))
         });
         if failures > 0 {
-            tracing::info!(failures, "Discord's gateway is connected again");
+            tracing::info!(failures, shard, "Discord's gateway is connected again");
         }
     }
 
-    /// Reports that the gateway is connected again, if operators know it was not and it still is.
+    /// Reports that the gateway is connected again, if operators know it was not and all connections are open.
     pub async fn report_connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if !self.status().is_some_and(|status| status.connected) {
-            return Ok(());
-        }
-        let back = |trouble: &Trouble| About::Bot(BotNews::GatewayBack { since: trouble.since });
+        let all = self.change(now, |seen| {
+            let all = seen.connections.count();
+            let is_open = seen.connections.open() == all;
+            seen.reported = if is_open { 0 } else { seen.reported };
+            is_open.then_some(all)
+        });
+        let Some(all) = all else { return Ok(()) };
+        let back = |trouble: &Trouble| {
+            About::Bot(match all {
+                0 | 1 => BotNews::GatewayBack { since: trouble.since },
+                _ => BotNews::ConnectionsBack { since: trouble.since, all },
+            })
+        };
         self.troubles.end(GATEWAY, back, now).await
     }
 
@@ -132,32 +193,40 @@ impl GatewayHealth {
         GatewayFailure { reason, ..failure.clone() }
     }
 
-    /// Records that the gateway could not be connected, or that its connection ended. It is reported once it
-    /// lasts, or at once if only a person can fix it.
+    /// Records that the gateway could not be connected, before it is known how many connections it takes.
     pub async fn failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.connection_failed(0, failure, now).await
+    }
+
+    /// Records that a connection could not be made, or that it ended. It is reported once it lasts, or at once
+    /// if only a person can fix it.
+    pub async fn connection_failed(
+        &self,
+        connection: usize,
+        failure: &GatewayFailure,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let GatewayFailure { reason, advice } = self.cleaned(failure);
-        let status = self.change(now, |Seen { status, .. }| {
-            if status.connected {
-                (status.connected, status.since) = (false, now);
-            }
-            status.failures = status.failures.saturating_add(1);
-            status.reason = Some(reason.clone());
-            status.clone()
+        let ((failures, since), shard) = self.change(now, |Seen { connections, .. }| {
+            (connections.failed(connection, &reason, now), connections.named(connection))
         });
-        let (failures, since) = (status.failures, status.since);
         if failures == 1 {
-            tracing::warn!("Discord's gateway: {reason}; will retry");
+            tracing::warn!(shard, "Discord's gateway: {reason}; will retry");
         } else {
-            tracing::debug!(failures, "Discord's gateway: {reason}");
+            tracing::debug!(failures, shard, "Discord's gateway: {reason}");
         }
         let known = self.troubles.is_known(GATEWAY).await?;
         let news = match advice {
-            Some(advice) => BotNews::GatewayRefuses { since, reason, advice: advice.to_owned() },
+            Some(advice) => {
+                self.change(now, |seen| seen.reported = seen.connections.count());
+                Some(BotNews::GatewayRefuses { since, reason, advice: advice.to_owned() })
+            }
             // A failure that only a person can fix is reported even after an outage was reported, but not the
             // other way round.
-            None if known || now - since < DOWN_AFTER => return Ok(()),
-            None => BotNews::GatewayDown { since, reason },
+            None if now - since < DOWN_AFTER => None,
+            None => self.change(now, |seen| seen.down((since, reason), known, now)),
         };
+        let Some(news) = news else { return Ok(()) };
         let notice = Notice::new(now, About::Bot(news));
         if self.troubles.begin(GATEWAY, None, &notice, now).await? {
             let Words { title, text } = words(&notice);
@@ -169,7 +238,7 @@ impl GatewayHealth {
     /// Records that the commands are registered.
     pub async fn registered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.change(now, |seen| {
-            (seen.status.registered, seen.status.unregistered) = (true, None);
+            (seen.registered, seen.unregistered) = (true, None);
             seen.failing_since = None;
         });
         tracing::info!("the slash commands are registered");
@@ -186,7 +255,7 @@ impl GatewayHealth {
         let GatewayFailure { reason, advice } = self.cleaned(failure);
         let since = self.change(now, |seen| {
             let since = *seen.failing_since.get_or_insert(now);
-            seen.status.unregistered = Some(format!("{reason}, since {}", eastern(since)));
+            seen.unregistered = Some(format!("{reason}, since {}", eastern(since)));
             since
         });
         if since == now {

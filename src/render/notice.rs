@@ -140,6 +140,15 @@ fn days_not_clean(receipts: &[Receipt], more: usize) -> Words {
     Words::new("Not all filings were seen in time", lines.join("\n"))
 }
 
+/// The first numbers of shards, and how many more there are.
+fn named(shards: &[usize]) -> String {
+    let first: Vec<String> = shards.iter().take(MOST_NAMED).map(usize::to_string).collect();
+    match shards.len().saturating_sub(MOST_NAMED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
 fn bot(news: &BotNews) -> Words {
     let down = |since: DateTime<Utc>, reason: &str, advice: &str| {
         let since = eastern(since);
@@ -154,6 +163,24 @@ fn bot(news: &BotNews) -> Words {
                 *since,
                 reason,
                 "sellbell keeps trying. If it lasts, check discordstatus.com, and whether this machine can reach discord.com.",
+            ),
+        ),
+        BotNews::ConnectionsDown { since, reason, down, all } => {
+            let (are, shards) = if down.len() == 1 { ("is", "shard") } else { ("are", "shards") };
+            let since = eastern(*since);
+            let named = named(down);
+            Words::new(
+                format!("{} of {all} connections to Discord's gateway {are} down", down.len()),
+                format!(
+                    "Slash commands have not worked on the servers of {shards} {named} since {since}: {reason}. Alerts do not need them, and are sent as usual.\nsellbell keeps trying. If it lasts, check discordstatus.com."
+                ),
+            )
+        }
+        BotNews::ConnectionsBack { since, all } => Words::new(
+            format!("All {all} connections to Discord's gateway are open again"),
+            format!(
+                "Slash commands work on all servers again; on some they had not since {}.",
+                eastern(*since)
             ),
         ),
         BotNews::GatewayRefuses { since, reason, advice } => Words::new(

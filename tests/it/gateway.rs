@@ -41,6 +41,11 @@ pub(crate) struct Running {
 impl Running {
     /// A bot by a clock that is faster than the world's.
     pub(crate) fn start(world: &World) -> Self {
+        Self::of(Self::app(world, Clock::played(at(START), SPEED)))
+    }
+
+    /// What a bot runs on, by this clock.
+    pub(crate) fn app(world: &World, clock: Clock) -> Arc<App> {
         let text = world.settings() + "[operators]\nnotify = [\"email:desk\"]\n";
         let settings = Settings::read("settings", &text, &[]).unwrap();
         let source = Source { file: "rules", text: RULES };
@@ -59,12 +64,16 @@ impl Running {
             secrets: &secrets,
             used: &|_| true,
             roots: &Roots::default(),
-            clock: Clock::played(at(START), SPEED),
+            clock,
             output,
             colour: Colour::Plain,
         })
         .unwrap();
-        let app = Arc::new(assembly.on(reopened(&dir), None));
+        Arc::new(assembly.on(reopened(&dir), None))
+    }
+
+    /// The bot of an app.
+    pub(crate) fn of(app: Arc<App>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(bot::run(Arc::clone(&app), stopped));
         Self { app, stop, task }

@@ -60,6 +60,7 @@ mod rules;
 mod sandbox;
 mod search;
 mod secrets;
+mod shards;
 mod shared;
 mod shipped;
 mod stops;

@@ -25,6 +25,10 @@ pub struct Gateway {
     pub sessions_left: u64,
     /// The number of milliseconds until that count is reset.
     pub reset_after_ms: u64,
+    /// How many connections (shards) Discord recommends.
+    pub shards: u64,
+    /// How many sessions may begin at once.
+    pub max_concurrency: u64,
 }
 
 /// An address that the gateway cannot have.
@@ -60,6 +64,8 @@ pub enum NoGateway {
 #[derive(Deserialize)]
 struct Answer {
     url: String,
+    #[serde(default = "one")]
+    shards: u64,
     session_start_limit: Limit,
 }
 
@@ -67,6 +73,13 @@ struct Answer {
 struct Limit {
     remaining: u64,
     reset_after: u64,
+    #[serde(default = "one")]
+    max_concurrency: u64,
+}
+
+/// A proxy may leave out what only large bots need.
+fn one() -> u64 {
+    1
 }
 
 impl DiscordBot {
@@ -92,9 +105,15 @@ impl DiscordBot {
         let (body, _) = bounded(response, MAX_ANSWER).await;
         let unreadable =
             |_| NoGateway::Failed("Discord's answer about its gateway cannot be read".to_owned());
-        let Answer { url, session_start_limit: limit } = serde_json::from_slice(&body).map_err(unreadable)?;
-        let address = self.gateway_address(&url)?;
-        Ok(Gateway { address, sessions_left: limit.remaining, reset_after_ms: limit.reset_after })
+        let Answer { url, shards, session_start_limit: limit } =
+            serde_json::from_slice(&body).map_err(unreadable)?;
+        Ok(Gateway {
+            address: self.gateway_address(&url)?,
+            sessions_left: limit.remaining,
+            reset_after_ms: limit.reset_after,
+            shards,
+            max_concurrency: limit.max_concurrency,
+        })
     }
 
     /// Checks an address that Discord named, for the gateway or for resuming a session.

@@ -16,20 +16,21 @@ pub(super) fn gateway(address: SocketAddr) -> Value {
     json!({"url": format!("ws://{address}")})
 }
 
-pub(super) fn gateway_bot(url: &str, left: u64) -> Value {
-    let limit = json!({"total": 1000, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1});
-    json!({"url": url, "shards": 1, "session_start_limit": limit})
+pub(super) fn gateway_bot(url: &str, left: u64, shards: u64, concurrency: u64) -> Value {
+    let limit =
+        json!({"total": 1000, "remaining": left, "reset_after": 14_400_000, "max_concurrency": concurrency});
+    json!({"url": url, "shards": shards, "session_start_limit": limit})
 }
 
-pub(super) fn ready(resume_url: &str, servers: &[Value]) -> Value {
+pub(super) fn ready(resume_url: &str, servers: &[Value], (session, shard): (&str, (u64, u64))) -> Value {
     let unavailable = |server: &Value| json!({"id": server["id"], "unavailable": true});
     json!({
         "v": 10,
         "user": bot_user(),
         "guilds": servers.iter().map(unavailable).collect::<Vec<_>>(),
-        "session_id": "session",
+        "session_id": session,
         "resume_gateway_url": resume_url,
-        "shard": [0, 1],
+        "shard": [shard.0, shard.1],
         "application": {"id": FakeDiscord::APPLICATION.to_string(), "flags": 0},
     })
 }
@@ -126,6 +127,8 @@ pub(super) struct Place<'a> {
     /// 2 for a command, 4 for an autocompletion.
     pub(super) kind: u64,
     pub(super) channel: u64,
+    /// The server of the channel.
+    pub(super) guild: u64,
     /// The channel's kind, by Discord's number.
     pub(super) channel_kind: u64,
     /// The member's, as Discord writes them: a number in a string.
@@ -143,7 +146,7 @@ pub(super) struct Place<'a> {
 
 /// A slash command or its autocompletion, by a member in a channel of the server.
 pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Value {
-    let guild = FakeDiscord::GUILD.to_string();
+    let guild = place.guild.to_string();
     let mut channel = channel(&place.channel.to_string());
     channel["type"] = json!(place.channel_kind);
     let member = json!({

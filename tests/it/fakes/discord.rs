@@ -9,12 +9,13 @@ use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::gateway::{Farewell, Mood, Sent};
 use super::interactions::Open;
+use super::shards::{OpenSession, Sharding};
 use super::threads::Channels;
 use super::{Ledger, PATIENCE, answers, check_finished, closing, edit, gateway, rest, settle, take};
 
@@ -294,7 +295,7 @@ impl FakeDiscord {
 
     /// The gateway ends the session of the latest connection like this.
     pub fn end_session(&self, farewell: Farewell) {
-        let session = self.world.state.borrow().sessions.last().cloned();
+        let session = self.world.state.borrow().sessions.last().map(|session| session.events.clone());
         let sent = session.expect("no session was opened").send(Sent::Farewell(farewell));
         assert!(sent.is_ok(), "the session is over");
     }
@@ -431,7 +432,9 @@ pub(super) struct State {
     /// The `d` of the latest Identify, until the test takes it.
     pub(super) identify: Option<Value>,
     /// Where events for the bot go: to each of its connections, the latest last.
-    pub(super) sessions: Vec<mpsc::UnboundedSender<Sent>>,
+    pub(super) sessions: Vec<OpenSession>,
+    /// How many shards there are to be, and what was seen of them.
+    pub(super) sharding: Sharding,
     pub(super) identifies: usize,
     pub(super) resumes: usize,
     /// The servers that the bot is on; `None` for the one in which the interactions happen.
@@ -628,6 +631,13 @@ impl World {
 impl State {
     pub(super) fn open_sessions(&self) -> usize {
         self.sessions.iter().filter(|session| !session.is_closed()).count()
+    }
+
+    /// Whether a shard has several open sessions: those of several programs.
+    pub(super) fn is_shared(&self) -> bool {
+        let open = self.sessions.iter().filter(|session| !session.is_closed());
+        let mut shards = HashSet::new();
+        open.into_iter().any(|session| !shards.insert(session.shard))
     }
 
     /// A new snowflake, of Discord's time: each is greater than the one before.

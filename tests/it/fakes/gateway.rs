@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::discord::{FakeDiscord, World};
 use super::guilds::{GUILDS, PRIVILEGED};
+use super::shards::{OpenSession, Shard, session_id, shard_of};
 use super::{answers, closing};
 
 const DISPATCH: u64 = 0;
@@ -74,7 +75,7 @@ pub(super) async fn connect(State(world): State<Arc<World>>, upgrade: WebSocketU
         return (StatusCode::FOUND, [(LOCATION, format!("ws://{elsewhere}/"))]).into_response();
     }
     upgrade.on_upgrade(async move |socket| {
-        let session = Session { world: &world, mood, socket, sequence: 0, events: None };
+        let session = Session { world: &world, mood, shard: (0, 1), socket, sequence: 0, events: None };
         let hung_up = world.hung_up();
         tokio::select! {
             _ = session.run() => {}
@@ -94,6 +95,8 @@ struct Session<'a> {
     world: &'a World,
     /// The gateway's when the connection was made.
     mood: Mood,
+    /// What the bot says that it is.
+    shard: Shard,
     socket: WebSocket,
     sequence: u64,
     /// What to dispatch, once the bot has identified itself.
@@ -131,6 +134,14 @@ impl Session<'_> {
             Some(RESUME) => state.resumes += 1,
             _ => {}
         });
+        if let Some(IDENTIFY | RESUME) = payload["op"].as_u64()
+            && let Some(wrong) = self.meet(&payload)
+        {
+            return match wrong {
+                Some(code) => self.close(code).await,
+                None => self.send(json!({"op": INVALID_SESSION, "d": false})).await,
+            };
+        }
         match payload["op"].as_u64() {
             Some(HEARTBEAT) if self.mood == Mood::Deaf => Ok(()),
             Some(HEARTBEAT) => self.send(json!({"op": HEARTBEAT_ACK})).await,
@@ -156,12 +167,13 @@ impl Session<'_> {
                 self.close(DISALLOWED_INTENTS).await
             }
             Some(IDENTIFY) => {
-                let servers = self.world.servers();
+                let servers = self.world.servers_of(self.shard);
                 self.world.edit(|state| state.intents = intents(&payload));
                 // Whoever knows that it is open may use it.
                 self.open(Some(payload["d"].clone()));
-                self.dispatch(json!({"t": "READY", "d": answers::ready(&self.world.resume_url(), &servers)}))
-                    .await?;
+                let session = session_id(self.shard);
+                let ready = answers::ready(&self.world.resume_url(), &servers, (&session, self.shard));
+                self.dispatch(json!({"t": "READY", "d": ready})).await?;
                 for server in servers.into_iter().filter(|_| intents(&payload) & GUILDS != 0) {
                     self.dispatch(json!({"t": "GUILD_CREATE", "d": server})).await?;
                 }
@@ -188,10 +200,27 @@ impl Session<'_> {
         }
     }
 
+    /// Notes which shard it is. Returns how to end a session that is not to be: with a code, or as invalid.
+    fn meet(&mut self, payload: &Value) -> Option<Option<u16>> {
+        self.shard = match payload["op"].as_u64() {
+            Some(IDENTIFY) => match self.world.begins(&payload["d"]) {
+                Ok(shard) => shard,
+                Err(wrong) => return Some(wrong),
+            },
+            _ => match shard_of(&payload["d"]["session_id"]) {
+                Some(shard) => shard,
+                None => return Some(None),
+            },
+        };
+        self.mood = self.world.mood_of(self.shard).unwrap_or(self.mood);
+        None
+    }
+
     /// From now on events come here.
     fn open(&mut self, identify: Option<Value>) {
-        let (session, events) = mpsc::unbounded_channel();
+        let (sender, events) = mpsc::unbounded_channel();
         self.events = Some(events);
+        let session = OpenSession { shard: self.shard, events: sender };
         self.world.edit(|state| {
             state.sessions.retain(|session| !session.is_closed());
             state.sessions.push(session);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::discord::{FakeDiscord, World};
 use super::gateway::Sent;
+use super::shards::server_of;
 use super::{answers, take};
 
 /// The intent without which nothing is said of servers.
@@ -31,13 +32,14 @@ impl FakeDiscord {
         self.world.edit(|state| state.servers = Some(servers.to_vec()));
     }
 
-    /// Says something to each open session of a bot that asked for it. Waits for one if need be.
+    /// Says something of a server to each open session of its shard that asked for it. Waits for one if need be.
     pub async fn dispatch(&self, kind: &str, data: Value) {
+        let server = server_of(kind, &data);
         let event = json!({ "t": kind, "d": data });
         take(&self.world.state, "a session that is told of servers", |state| {
             let wants = state.intents & GUILDS != 0;
-            let sent =
-                state.sessions.iter().filter(|session| session.send(Sent::Event(event.clone())).is_ok());
+            let hears = state.sessions.iter().filter(|session| session.hears_of(server));
+            let sent = hears.filter(|session| session.events.send(Sent::Event(event.clone())).is_ok());
             (wants && sent.count() > 0).then_some(())
         })
         .await;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::spawn_blocking;
 
 use super::answers::{self, Place};
 use super::discord::{FakeDiscord, Fault, World};
 use super::gateway::Sent;
 use super::rest::{Call, Refusal, failure, ok};
+use super::shards::OpenSession;
 use super::{PATIENCE, so_far, take};
 
 /// Discord's limit for the first answer: after it, people read that the application did not respond.
@@ -150,6 +150,7 @@ impl FakeDiscord {
             token: &token,
             kind,
             channel,
+            guild: self.world.home(channel),
             channel_kind: self.world.kind(&channel.to_string()),
             permissions,
             denied,
@@ -166,12 +167,17 @@ impl FakeDiscord {
             interaction["channel"] = thread;
         }
         let event = json!({"t": "INTERACTION_CREATE", "d": interaction});
-        // Discord sends it to each connection of the bot's.
-        let sent = move |session: &UnboundedSender<Sent>| session.send(Sent::Event(event.clone())).is_ok();
-        take(&self.world.state, "the bot's gateway session", |state| {
-            (state.sessions.iter().filter(|session| sent(session)).count() > 0).then_some(())
-        })
-        .await;
+        let server = (!is_direct).then_some(place.guild);
+        // Discord sends it to each connection of the shard's.
+        let sent = move |session: &&OpenSession| {
+            session.hears_of(server) && session.events.send(Sent::Event(event.clone())).is_ok()
+        };
+        for _ in 0..self.world.times() {
+            take(&self.world.state, "the bot's gateway session", |state| {
+                (state.sessions.iter().filter(&sent).count() > 0).then_some(())
+            })
+            .await;
+        }
         answers
     }
 }
@@ -201,7 +207,7 @@ pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Resu
         return Ok(failure(status, &body));
     }
     // Of several programs with one bot all but the first are late, and it is no fault of theirs.
-    if answered && world.edit(|state| state.open_sessions() > 1) {
+    if answered && world.edit(|state| state.is_shared()) {
         let late = json!({ "message": "Interaction has already been acknowledged.", "code": 40060 });
         return Ok(failure(400, &late));
     }

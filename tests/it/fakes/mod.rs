@@ -24,6 +24,7 @@ mod interactions;
 pub mod limits;
 mod rest;
 mod schema;
+pub mod shards;
 mod tests;
 
 use std::fmt::Write;

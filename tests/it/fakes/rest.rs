@@ -85,15 +85,18 @@ async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
     Ok(response)
 }
 
+fn gateway_bot(world: &World, url: &str) -> Value {
+    let (shards, concurrency) = world.recommended();
+    answers::gateway_bot(url, world.sessions_left(), shards, concurrency)
+}
+
 async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Response, Refusal> {
     let is_ours = |application: &str| application == FakeDiscord::APPLICATION.to_string();
     match (call.method.as_str(), path) {
         ("GET", ["gateway"]) => Ok(ok(answers::gateway(world.address))),
         ("GET", ["gateway", "bot"]) => Ok(match world.whereabouts() {
-            Whereabouts::Here => {
-                ok(answers::gateway_bot(&format!("ws://{}", world.address), world.sessions_left()))
-            }
-            Whereabouts::At(url) => ok(answers::gateway_bot(&url, world.sessions_left())),
+            Whereabouts::Here => ok(gateway_bot(world, &format!("ws://{}", world.address))),
+            Whereabouts::At(url) => ok(gateway_bot(world, &url)),
             Whereabouts::Moved(url) => (StatusCode::FOUND, [(LOCATION, url)]).into_response(),
             Whereabouts::Endless => {
                 let blanks = stream::repeat_with(|| Ok::<_, Infallible>(vec![b' '; 64 * 1024]));
