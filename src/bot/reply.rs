@@ -144,7 +144,7 @@ impl Reply {
             "allowed_mentions": { "parse": [] },
         });
         if let Some((file, alt_text)) = &self.picture {
-            message["attachments"] = json!([{ "id": 0, "filename": file.name, "description": alt_text }]);
+            message["attachments"] = json!([{ "id": "0", "filename": file.name, "description": alt_text }]);
         }
         message
     }

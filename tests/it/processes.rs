@@ -75,7 +75,7 @@ async fn killed_between_commit_and_send_it_sends_after_the_restart() {
 
     let mut restarted = start(world.dir.path(), &world.discord.webhook_url(5), &[]);
     let message = world.discord.next_message().await;
-    assert_eq!(message.body["embeds"][0]["title"], "Philippe Courtot Family Trust, 10% owner, sold");
+    assert_eq!(message.body["embeds"][0]["title"], "Philippe Courtot Family Trust sold");
     signal(&restarted, "TERM");
     let status = tokio::task::spawn_blocking(move || restarted.0.wait().unwrap()).await.unwrap();
     let log = fs::read_to_string(world.path("log")).unwrap();

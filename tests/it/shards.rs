@@ -32,9 +32,9 @@ fn all_of(count: u64) -> Vec<Shard> {
     (0..count).map(|id| (id, count)).collect()
 }
 
-/// A bot whose seconds are tenths of real ones, so that Discord, by the same clock, sees how far apart sessions are.
+/// A bot whose seconds are fifths of real ones, so that Discord, by the same clock, sees how far apart sessions are.
 fn slowly(world: &World) -> Running {
-    let clock = Clock::played(at(START), 10.0);
+    let clock = Clock::played(at(START), 5.0);
     world.discord.set_clock(TimeDelta::MAX, move || clock.now());
     Running::of(Running::app(world, clock))
 }

@@ -187,9 +187,7 @@ mod tests {
         for one in NAMED {
             let words = format!("lacks {} in that channel", one.get_permission_names().join(", "));
             assert!(advice(one).unwrap().contains(&words), "{words}");
-            assert!(
-                (NEEDED | Permissions::SEND_MESSAGES | Permissions::SEND_MESSAGES_IN_THREADS).contains(one)
-            );
+            assert!((NEEDED | Permissions::SEND_MESSAGES | FOR_THREADS).contains(one));
         }
         assert_eq!((advice(Permissions::empty()), advice(Permissions::MANAGE_GUILD)), (None, None));
     }

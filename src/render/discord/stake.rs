@@ -11,7 +11,7 @@ use crate::text::clip_words;
 
 const LINE: usize = 300;
 /// The longest title of a security.
-const TITLE: usize = 30;
+const TITLE: usize = 34;
 const MOST: usize = 3;
 
 /// The change of the stake, in few words: `stake unchanged`, `stake down 12%`. `None` if it is unknown, for
