@@ -57,8 +57,8 @@ struct State {
     tasks: JoinSet<()>,
     /// True if the commands are registered, or about to be.
     registering: bool,
-    /// The ids of the latest interactions.
-    interactions: BTreeSet<u64>,
+    /// The ids and tokens of the latest interactions.
+    interactions: BTreeSet<(u64, String)>,
     /// The gateway's latest description, until a session begins with it.
     fresh: Option<Gateway>,
     /// When Discord last rejected the number of a shard.
@@ -136,7 +136,7 @@ impl Common {
     /// Answers an interaction, unless it is known or too many are being answered.
     pub(super) fn answer(&self, interaction: Interaction) {
         let mut state = self.state();
-        if !state.interactions.insert(interaction.id.get()) {
+        if !state.interactions.insert((interaction.id.get(), interaction.token.clone())) {
             tracing::debug!("an interaction arrived twice");
             return;
         }

@@ -31,7 +31,7 @@ pub(super) struct Reply {
     /// Its buttons.
     rows: Vec<Value>,
     /// A picture below it, and its description.
-    picture: Option<(Attached, String)>,
+    picture: Option<Box<(Attached, String)>>,
     kind: Kind,
 }
 
@@ -97,7 +97,7 @@ impl Reply {
     /// The same with a chart, a PNG, and its description.
     pub(super) fn with_chart(self, png: Vec<u8>, alt_text: String) -> Self {
         let file = Attached { name: CHART.to_owned(), mime: "image/png", content: png };
-        Self { picture: Some((file, alt_text)), ..self }
+        Self { picture: Some(Box::new((file, alt_text))), ..self }
     }
 
     /// The same without its chart.
@@ -107,7 +107,7 @@ impl Reply {
 
     /// Its files.
     pub(super) fn files(&self) -> &[Attached] {
-        self.picture.as_ref().map_or(&[], |(file, _)| std::slice::from_ref(file))
+        self.picture.as_deref().map_or(&[], |(file, _)| std::slice::from_ref(file))
     }
 
     /// The first answer to an interaction.
@@ -143,7 +143,7 @@ impl Reply {
             "components": rows,
             "allowed_mentions": { "parse": [] },
         });
-        if let Some((file, alt_text)) = &self.picture {
+        if let Some((file, alt_text)) = self.picture.as_deref() {
             message["attachments"] = json!([{ "id": "0", "filename": file.name, "description": alt_text }]);
         }
         message

@@ -318,6 +318,19 @@ async fn an_insiders_trades_have_a_chart_unless_it_is_turned_off_or_not_taken() 
 }
 
 #[tokio::test]
+async fn a_company_without_a_ticker_is_listed_by_its_name() {
+    let world = World::new().await;
+    let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n";
+    let app = Arc::new(world.app(rules, Some(SINCE)));
+    let bot = connect(&world, &app).await;
+    publish(&world, &app, &[&filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00")], NOW).await;
+    let answer = world.discord.slash(777, NOBODY, "insider", options(&[("name", json!("7"))])).await;
+    assert!(said(&answer).contains("\n- Dec 10, 2025: **Acme Corp** sold **$1.00K**"), "{answer}");
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn the_largest_trades_come_first_and_an_amended_one_counts_as_amended() {
     let world = World::new().await;
     world.discord.set_time(at(NOW));

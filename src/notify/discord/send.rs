@@ -14,7 +14,7 @@ use super::request::{RequestKind, filled};
 use super::shared::shared_thread;
 use super::snowflake;
 use super::spot::Spot;
-use super::tags::Tags;
+use super::tags::CreatePost;
 use crate::delivery::{Batch, Body, parts_of_id};
 use crate::notify::error::{Retry, SendError, Sent, no_digest};
 use crate::render::discord::{self, Message};
@@ -34,15 +34,6 @@ struct CreateMessage<'a> {
     message_reference: Option<Reference<'a>>,
     nonce: &'a str,
     enforce_nonce: bool,
-}
-
-/// A post of a forum, with the message that it begins with.
-#[derive(Serialize)]
-struct CreatePost<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Tags::is_empty")]
-    applied_tags: Tags,
-    message: &'a Message,
 }
 
 impl DiscordBot {

@@ -1,4 +1,4 @@
-//! The tags of a forum's posts.
+//! A new post of a forum, and its tags.
 
 use serde::Serialize;
 
@@ -8,6 +8,15 @@ use crate::config::Channel;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(super) struct Tags(Vec<String>);
+
+/// A post of a forum, with the message that it begins with.
+#[derive(Serialize)]
+pub(super) struct CreatePost<'a, M> {
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "Tags::is_empty")]
+    pub(super) applied_tags: Tags,
+    pub(super) message: &'a M,
+}
 
 impl Tags {
     /// The tags that the settings give to the posts of a channel.

@@ -11,10 +11,10 @@ use serenity::http::Route;
 
 use super::bot::DiscordBot;
 use super::codes::{By, Purpose};
-use super::kinds::ChannelKind;
+use super::kinds::{ChannelKind, Known};
 use super::listing::{Listing, Thread};
 use super::request::RequestKind;
-use super::tags::Tags;
+use super::tags::CreatePost;
 use crate::destination::Destination;
 use crate::notify::error::{Retry, SendError};
 use crate::render::discord::AllowedMentions;
@@ -32,15 +32,6 @@ struct CreateThread<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     kind: u8,
-}
-
-/// A post of a forum, which begins with a message.
-#[derive(Serialize)]
-struct CreatePost<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Tags::is_empty")]
-    applied_tags: Tags,
-    message: Opening,
 }
 
 #[derive(Serialize)]
@@ -93,9 +84,13 @@ impl DiscordBot {
     }
 
     async fn find_or_open(&self, listing: &Listing<'_>, name: &str) -> Result<Option<u64>, SendError> {
-        let Some(kind) = self.learned(listing.channel.get()).await.map(|known| known.kind) else {
+        let Some(Known { kind, server }) = self.learned(listing.channel.get()).await else {
             return Err(SendError::refused("Discord does not say what kind of channel it is"));
         };
+        // Direct messages have no threads.
+        if server.is_none() {
+            return Ok(None);
+        }
         if let Some(found) = self.named(listing, name).await? {
             return Ok(Some(found));
         }
@@ -133,7 +128,7 @@ impl DiscordBot {
     }
 
     async fn open_post(&self, listing: &Listing<'_>, name: &str) -> Result<u64, SendError> {
-        let message = Opening { content: OPENING, allowed_mentions: AllowedMentions::default() };
+        let message = &Opening { content: OPENING, allowed_mentions: AllowedMentions::default() };
         let applied_tags = self.tags(listing.channel.get());
         self.open(listing, &CreatePost { name, applied_tags, message }).await
     }

@@ -81,7 +81,8 @@ impl FakeDiscord {
         self.delete(id);
         self.world.edit(|state| {
             state.channels.threads.remove(&id);
-            state.nonces.retain(|_, (_, message)| message["channel_id"] != id.to_string());
+            let channel = id.to_string();
+            state.nonces.retain(|_, (_, message)| message["channel_id"] != channel);
             state.channels.deleted.push(id.to_string());
         });
     }
