@@ -8,10 +8,10 @@ use super::commands::{end_subscription, trades};
 use super::context::Context;
 use super::explaining;
 use super::interaction::Interaction;
-use super::lines::fitting;
+use super::lines::{complete_since, fitting};
 use super::muting::{self, Wanted, held_back};
 use super::reply::{EPHEMERAL, Reply, Stopped, private, public, update};
-use crate::filing::{PastFiling, edgar_day, index_url};
+use crate::filing::{PastFiling, index_url};
 use crate::mute::Muting;
 use crate::render::discord::{Action, Concerned, MUTED_DAYS, NOTE, Row, RuleMark, escaped};
 use crate::service;
@@ -124,10 +124,7 @@ async fn history(context: &Context, concerned: &Concerned, now: DateTime<Utc>) -
         }
         (true, false) => (format!("Others in {company}:"), others),
     };
-    let since = match whole_since {
-        Some(since) => format!("My history is complete since {}.", edgar_day(since.max(now - REACH))),
-        None => "I have no complete history yet.".to_owned(),
-    };
+    let since = complete_since(whole_since, now - REACH);
     Ok(fitting(&head, &lines, &format!("-# {since}")))
 }
 

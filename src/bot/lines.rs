@@ -1,5 +1,9 @@
 //! Lists that fit into a message: whole lines only, since half of one may end within a link.
 
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::filing::edgar_day;
+
 /// The most characters of a list; Discord's limit of a message's text is 2,000.
 const TEXT: usize = 1_950;
 
@@ -30,6 +34,19 @@ fn push(text: &mut String, line: &str) {
         }
         text.push_str(line);
     }
+}
+
+/// A day: `Dec 1, 2025`.
+pub(super) fn day(day: NaiveDate) -> String {
+    day.format("%b %-d, %Y").to_string()
+}
+
+/// Since when the history of an answer is complete, as far as it reaches back.
+pub(super) fn complete_since(whole: Option<DateTime<Utc>>, reach: DateTime<Utc>) -> String {
+    whole.map_or_else(
+        || "I have no complete history yet.".to_owned(),
+        |since| format!("My history is complete since {}.", day(edgar_day(since.max(reach)))),
+    )
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ async fn the_latest_trades_of_a_company_come_from_history() {
         "- Dec 10, 2025: DOE JANE sold **$1.00K** ([filing](<https://www.sec.gov/Archives/edgar/data/70/\
          000000007025000001/0000000070-25-000001-index.htm>))"
     );
-    assert_eq!(lines[3], "-# My history is complete since 2025-12-01.");
+    assert_eq!(lines[3], "-# My history is complete since Dec 1, 2025.");
     assert!(is_private(&answer) && lines.len() == 4, "{answer}");
     let one =
         json!([{ "name": "ticker", "type": 3, "value": "ACME" }, { "name": "count", "type": 4, "value": 1 }]);
@@ -81,7 +81,10 @@ async fn the_latest_trades_of_a_company_come_from_history() {
     assert!(said(&answer).lines().count() == 3 && !said(&answer).contains("DOE JANE"), "{answer}");
 
     let answer = world.discord.slash(777, NOBODY, "latest", option("ticker", "ACM")).await;
-    assert_eq!(said(&answer), "I know no insider trade of **ACM**. My history is complete since 2025-12-01.");
+    assert_eq!(
+        said(&answer),
+        "I know no insider trade of **ACM**. My history is complete since Dec 1, 2025."
+    );
     let answer = world.discord.slash(777, NOBODY, "latest", option("ticker", "@everyone*")).await;
     assert!(said(&answer).starts_with("EDGAR lists no company with the ticker **@\u{200b}EVERYONE\\***."));
     bot.stop().await;

@@ -363,7 +363,7 @@ async fn the_largest_trades_come_first_and_an_amended_one_counts_as_amended() {
         lines[2].starts_with("2. ") && lines[2].contains("**ACME** DOE JANE sold **$1.00K**"),
         "{answer}"
     );
-    assert_eq!(lines[3], "-# Only of companies that rules and watches name. My history begins 2025-12-01.");
+    assert_eq!(lines[3], "-# Only of companies that rules and watches name. My history begins Dec 1, 2025.");
     let answer = world.discord.slash(777, NOBODY, "top", top("purchases")).await;
     assert!(said(&answer).starts_with("I know no purchases"), "{answer}");
     bot.stop().await;

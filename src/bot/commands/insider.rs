@@ -9,7 +9,7 @@ use super::choices::Choice;
 use super::options::completed;
 use super::texts;
 use super::trades::{Subject, line};
-use crate::bot::lines::fitting;
+use crate::bot::lines::{day, fitting};
 use crate::bot::reply::{Reply, private};
 use crate::edgar::tickers::Tickers;
 use crate::filing::{Cik, edgar_day};
@@ -73,7 +73,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         InScope::All(_) => "all companies",
         InScope::Some(_) => "the companies that rules and watches name",
     };
-    let since = format!("-# My history of {of} begins {} at the earliest.", edgar_day(complete));
+    let since = format!("-# My history of {of} begins {} at the earliest.", day(edgar_day(complete)));
     if lines.is_empty() {
         return Ok(private(format!("I know no trade of **{name}**.\n{since}")));
     }

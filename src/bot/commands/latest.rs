@@ -9,9 +9,8 @@ use super::options::{TICKER, completed, option};
 use super::texts;
 use super::trades::{Subject, line};
 use super::watch::unknown;
-use crate::bot::lines::fitting;
+use crate::bot::lines::{complete_since, fitting};
 use crate::bot::reply::{Reply, private};
-use crate::filing::edgar_day;
 use crate::runtime::App;
 use crate::store::StoreError;
 
@@ -51,10 +50,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     let count = usize::try_from(count).unwrap_or(1);
     let lines: Vec<String> =
         past.iter().rev().filter_map(|past| line(issuer, past, Subject::Owner)).take(count).collect();
-    let since = whole_since.map_or_else(
-        || "I have no complete history yet.".to_owned(),
-        |since| format!("My history is complete since {}.", edgar_day(since.max(now - REACH))),
-    );
+    let since = complete_since(whole_since, now - REACH);
     Ok(private(match lines.is_empty() {
         true => format!("I know no insider trade of **{ticker}**. {since}"),
         false => fitting(&format!("**{ticker}**: latest insider trades"), &lines, &format!("-# {since}")),

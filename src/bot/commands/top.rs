@@ -10,7 +10,7 @@ use super::insider::company;
 use super::options::option;
 use super::texts;
 use super::trades::{Subject, line};
-use crate::bot::lines::fitting;
+use crate::bot::lines::{day, fitting};
 use crate::bot::reply::{Reply, private};
 use crate::filing::{Code, edgar_day};
 use crate::intake::InScope;
@@ -59,7 +59,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         .map(|(place, line)| format!("{}. {}", place + 1, line.trim_start_matches("- ")))
         .collect();
     let whole = app.store.frontier().await?.map_or(now, |frontier| frontier.whole_since());
-    let begins = format!("My history begins {}.", edgar_day(whole));
+    let begins = format!("My history begins {}.", day(edgar_day(whole)));
     let foot = match &*app.intake.scope.current().await? {
         InScope::All(_) => format!("-# {begins}"),
         InScope::Some(_) => format!("-# Only of companies that rules and watches name. {begins}"),

@@ -12,6 +12,7 @@ use super::part::Part;
 use super::words::escaped;
 use crate::alert::{AlertDirection, Key, Verb};
 use crate::filing::{Usd, grouped};
+use crate::render::filing::capital;
 use crate::summary::{Line, Summary, Why};
 use crate::text::{clip, plain};
 
@@ -97,7 +98,7 @@ fn description(summary: &Summary, rest: &str) -> String {
             let (since, until) = (since.timestamp(), until.timestamp());
             format!(
                 "{} was muted from <t:{since}:f> to <t:{until}:f>.",
-                escaped(&clip(&what.target().in_words(), NAME))
+                capital(&escaped(&clip(&what.target().in_words(), NAME)))
             )
         }
         Why::Waited { since } => format!("This channel took nothing since <t:{}:f>.", since.timestamp()),
