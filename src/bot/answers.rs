@@ -52,6 +52,25 @@ pub(super) async fn answer(
     }
 }
 
+/// Asks somebody to try again later, because many others are being answered.
+pub(super) async fn put_off(discord: DiscordBot, interaction: Interaction) {
+    let (id, token) = (interaction.id, interaction.token.as_str());
+    let answered = match interaction.kind {
+        Interaction::AUTOCOMPLETE => {
+            let none = CreateInteractionResponse::Autocomplete(CreateAutocompleteResponse::new());
+            discord.respond(id, token, &none, &[]).await
+        }
+        Interaction::COMMAND | Interaction::COMPONENT => {
+            let busy = private("Many people are asking me something just now. Try again in a minute.");
+            discord.respond(id, token, &busy.response(), &[]).await
+        }
+        _ => Ok(()),
+    };
+    if let Err(error) = answered {
+        tracing::debug!("a command could not be put off: {}", failure(&error).reason);
+    }
+}
+
 async fn answer_in_time(
     context: &Context,
     caller: Caller,

@@ -24,8 +24,8 @@ use crate::runtime::App;
 use crate::service::Lookup;
 
 const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to your own proxy";
-/// The most interactions to answer at once.
-const MOST_AT_ONCE: usize = 64;
+/// The most interactions to work on at once, and the most to answer at all.
+const MOST_AT_ONCE: (usize, usize) = (64, 512);
 /// The most interactions whose ids are remembered, so that none is answered twice.
 const MOST_REMEMBERED: usize = 4_096;
 /// How long a request outside the gateway connection may take.
@@ -133,7 +133,8 @@ impl Common {
         }
     }
 
-    /// Answers an interaction, unless it is known or too many are being answered.
+    /// Answers an interaction, unless it is known. If many are being answered, it is told to try again; only
+    /// beyond the second limit, nothing is done.
     pub(super) fn answer(&self, interaction: Interaction) {
         let mut state = self.state();
         if !state.interactions.insert((interaction.id.get(), interaction.token.clone())) {
@@ -145,11 +146,17 @@ impl Common {
             state.interactions.pop_first();
         }
         while state.tasks.try_join_next().is_some() {}
-        if state.tasks.len() < MOST_AT_ONCE {
-            let parts = (self.discord.clone(), Arc::clone(&self.lookup), Arc::clone(&self.directs));
-            state.tasks.spawn(answers::answer(Weak::clone(&self.app), parts, interaction));
-        } else {
-            tracing::warn!("too many commands at once: one is not answered");
+        let (most, most_in_all) = MOST_AT_ONCE;
+        match state.tasks.len() {
+            busy if busy < most => {
+                let parts = (self.discord.clone(), Arc::clone(&self.lookup), Arc::clone(&self.directs));
+                state.tasks.spawn(answers::answer(Weak::clone(&self.app), parts, interaction));
+            }
+            busy if busy < most_in_all => {
+                tracing::warn!("many commands at once: one is put off");
+                state.tasks.spawn(answers::put_off(self.discord.clone(), interaction));
+            }
+            _ => tracing::warn!("too many commands at once: one is not answered"),
         }
     }
 

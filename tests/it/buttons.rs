@@ -167,7 +167,7 @@ async fn a_mute_by_button_is_shown_in_the_message_and_can_be_undone() {
     assert_eq!((&undone["content"], labels(&undone)), (&message["content"], labels(&message)));
     deliver_all(&app, at(LATER)).await;
     let held_back = world.discord.next_message().await;
-    assert!(held_back.body["embeds"][0]["description"].as_str().unwrap().contains("ticker ACME was muted"));
+    assert!(held_back.body["embeds"][0]["description"].as_str().unwrap().contains("Ticker ACME was muted"));
     bot.stop().await;
     world.finish().await;
 }

@@ -151,6 +151,31 @@ async fn status_says_how_fresh_alerts_are_and_nothing_that_is_for_operators() {
 }
 
 #[tokio::test]
+async fn who_asks_while_many_are_answered_is_asked_to_try_again() {
+    let world = World::new().await;
+    let (_app, bot) = started(&world).await;
+    // Discord does not take the answers of this channel.
+    world.discord.hang("callback:778");
+    for _ in 0..64 {
+        world.discord.slash_and_leave(778, NOBODY, "help").await;
+    }
+    let answer = world.discord.slash(777, NOBODY, "help", json!([])).await;
+    assert_eq!(said(&answer), "Many people are asking me something just now. Try again in a minute.");
+    assert!(is_private(&answer));
+    let typed = json!([{ "name": "name", "type": 3, "value": "doe", "focused": true }]);
+    let offered = world.discord.autocomplete_as(777, NOBODY, "insider", typed).await;
+    assert_eq!(offered["data"]["choices"], json!([]), "nothing is offered");
+    world.discord.release("callback:778");
+    let answered = async || {
+        let answer = world.discord.slash(777, NOBODY, "help", json!([])).await;
+        said(&answer).starts_with("I report insider trades")
+    };
+    crate::guilds::until("the bot has time again", answered).await;
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn help_lists_what_one_may_use_in_ones_language() {
     let world = World::new().await;
     let (_app, bot) = started(&world).await;

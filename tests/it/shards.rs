@@ -83,7 +83,7 @@ async fn as_many_shards_as_discord_recommends_begin_one_after_the_other() {
 async fn shards_of_different_groups_begin_at_once_and_commands_are_registered_once() {
     let world = World::new().await;
     world.discord.set_shards(4, 2);
-    world.discord.fail_next("commands", 503, json!("down"), 3);
+    world.discord.fail_next("commands", 503, json!("down"), 1);
     let bot = slowly(&world);
     all_open(&world, &bot, 4).await;
     let begun = begun(&world);

@@ -85,6 +85,11 @@ impl FakeDiscord {
         self.dispatch_interaction(COMPONENT, channel, permissions, custom_id, &json!([]), component).await
     }
 
+    /// Has a member call `/name` without waiting for an answer.
+    pub async fn slash_and_leave(&self, channel: u64, permissions: &str, name: &str) {
+        drop(self.dispatched(COMMAND, channel, permissions, name, &Value::Null, None).await);
+    }
+
     /// The same without waiting for an answer, once the bot has a session.
     pub async fn press_and_leave(&self, channel: u64, permissions: &str, message: &Value, custom_id: &str) {
         let data = json!({ "custom_id": custom_id, "component_type": 2, "values": [], "id": 5 });
@@ -191,7 +196,11 @@ fn answer(answers: &mpsc::Receiver<Value>) -> Result<Value, RecvTimeoutError> {
 }
 
 /// The bot's first answer.
-pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Result<Response, Refusal> {
+pub(super) async fn respond(world: &World, call: &Call, id: &str, token: &str) -> Result<Response, Refusal> {
+    let channel = world.edit(|state| state.interactions.get(token).map(|open| open.channel));
+    if !world.is_released(&format!("callback:{}", channel.unwrap_or_default())).await {
+        return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+    }
     let (kind, channel, pressed, answered) = world.edit(|state| {
         let open = state.interactions.get_mut(token).filter(|open| open.id.to_string() == id);
         open.map(|open| (open.kind, open.channel, open.message, std::mem::replace(&mut open.answered, true)))

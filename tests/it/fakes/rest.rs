@@ -169,7 +169,9 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
             interactions::edit(world, call, token)
         }
         ("POST", ["webhooks", id, token]) => execute_webhook(world, call, id, token).await,
-        ("POST", ["interactions", id, token, "callback"]) => interactions::respond(world, call, id, token),
+        ("POST", ["interactions", id, token, "callback"]) => {
+            interactions::respond(world, call, id, token).await
+        }
         ("PUT" | "POST", ["applications", id, "commands"]) if is_ours(id) => {
             match turn_away(world, "commands").await {
                 Ok(_) => Ok(register(world, call, None)),
