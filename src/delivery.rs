@@ -109,11 +109,6 @@ impl Delivery {
             joined: 0,
         }
     }
-
-    /// The same in a thread or post of this name of its channel.
-    pub fn in_thread(self, name: Option<String>) -> Self {
-        Self { thread: name, ..self }
-    }
 }
 
 /// The content of one message: a delivery, or several to one destination.
@@ -182,12 +177,7 @@ impl Batch {
         Self { key, ..self }
     }
 
-    /// The same batch in the thread with this id.
-    pub fn in_thread(self, thread: Option<u64>) -> Self {
-        Self { thread, ..self }
-    }
-
-    /// Sets the thread that it goes to.
+    /// Sets the id of the thread that it goes to.
     pub fn set_thread(&mut self, thread: Option<u64>) {
         self.thread = thread;
     }
@@ -278,6 +268,11 @@ impl InFlight {
     pub fn alone(&self) -> Self {
         Self { batch: None, ..self.clone() }
     }
+}
+
+/// The id that is kept of a message in a thread that alerts share.
+pub fn id_in_thread(thread: u64, id: &str) -> String {
+    format!("{thread}/{id}")
 }
 
 /// The parts of the id that is kept of a message: the thread's, if it is in one that alerts share, and its own.

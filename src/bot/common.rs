@@ -133,8 +133,8 @@ impl Common {
         }
     }
 
-    /// Answers an interaction, unless it is known. If many are being answered, it is told to try again; only
-    /// beyond the second limit, nothing is done.
+    /// Answers an interaction that is not known yet. While many are being answered, it asks people to try again;
+    /// beyond the second limit, it does nothing.
     pub(super) fn answer(&self, interaction: Interaction) {
         let mut state = self.state();
         if !state.interactions.insert((interaction.id.get(), interaction.token.clone())) {

@@ -40,7 +40,7 @@ pub(super) struct Keeper<'a> {
     reconnect: Reconnect,
 }
 
-/// What follows the end of a connection.
+/// The next step after a connection ended.
 enum Step {
     /// Another attempt after this time.
     Wait(TimeDelta),

@@ -22,7 +22,7 @@ const MOST_RESUMES: usize = 3;
 /// ones.
 const MOST_ENDED: usize = 5;
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
-/// What lasts for this long has nothing to do with what was before.
+/// After this long, earlier failures no longer count.
 pub(super) const LONG: TimeDelta = WINDOW;
 
 /// The end of a connection.

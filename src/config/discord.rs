@@ -118,7 +118,7 @@ impl Wire<'_> {
         (thread_name, tags)
     }
 
-    /// What the threads of a channel are about.
+    /// Reads how the alerts of a channel are spread over threads.
     fn threads(&mut self, table: &DeTable<'_>, (name, via): (&str, Via)) -> Option<Threads> {
         let (value, text) = self.text(Some(table), "threads")?;
         if via == Via::Webhook {

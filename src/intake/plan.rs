@@ -109,8 +109,9 @@ impl Planner {
                     let body = Body::Addition(Box::new(alert.clone()));
                     additions.push(Delivery::new(destination.clone(), body, now));
                 }
-                let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now)
-                    .in_thread(threads.map(|threads| thread_name(&alert, threads)));
+                let thread = threads.map(|threads| thread_name(&alert, threads));
+                let body = Body::Alert(Box::new(alert.clone()));
+                let delivery = Delivery { thread, ..Delivery::new(destination, body, now) };
                 match (mute, &delivery.destination) {
                     // Reported in a digest, or will be when a mute ends.
                     (Some(_), Destination::Email(name))

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::alert::Key;
+use crate::delivery::id_in_thread;
 use crate::destination::Destination;
 use crate::text::redact::Redactor;
 
@@ -18,6 +19,16 @@ const MOST_MESSAGE: usize = 1_000;
 pub struct Sent {
     /// The message's id, if the destination returns one.
     pub message_id: Option<String>,
+}
+
+impl Sent {
+    /// The same message in a thread that alerts share, if it is in one.
+    pub(super) fn in_thread(self, thread: Option<u64>) -> Self {
+        match thread {
+            Some(thread) => Self { message_id: self.message_id.map(|id| id_in_thread(thread, &id)) },
+            None => self,
+        }
+    }
 }
 
 /// A delivery that was not accepted. The text contains no secret and no address.

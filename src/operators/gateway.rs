@@ -56,7 +56,7 @@ pub struct GatewayHealth {
     seen: Mutex<Option<Seen>>,
 }
 
-/// What is known of the connections, and of registration.
+/// The state of the connections, and of registration.
 #[derive(Debug, Clone)]
 struct Seen {
     connections: Connections,

@@ -95,10 +95,15 @@ async fn draw(store: Store, alert: Alert) -> Drawn {
     let until = alert.accepted_at.unwrap_or(alert.seen_at);
     // An alert that waited shows what was known when its filing came.
     let past: Vec<PastFiling> = past.into_iter().filter(|past| past.accepted_at <= until).collect();
-    let chart = Chart::of_alert(&alert, &past)?;
+    let (png, alt_text) = drawn(Chart::of_alert(&alert, &past)?).await?;
+    Some((Arc::new(png), alt_text))
+}
+
+/// Draws a chart, and says what it shows. `None` if that fails, which is logged.
+pub(crate) async fn drawn(chart: Chart) -> Option<(Vec<u8>, String)> {
     let drawn = task::spawn_blocking(move || chart.png().map(|png| (png.bytes, chart.alt_text()))).await;
     match drawn {
-        Ok(Ok((png, alt_text))) => Some((Arc::new(png), alt_text)),
+        Ok(Ok(drawn)) => Some(drawn),
         Ok(Err(error)) => {
             tracing::warn!("a chart cannot be drawn: {error}");
             None

@@ -22,6 +22,7 @@ pub use lane::{DeliverReport, Lane};
 pub use mutes::{Mutes, unmute};
 pub use retry::{Retried, Retry, retry};
 
+pub(crate) use charts::drawn;
 pub(crate) use given_up::GivenUpDeliveries;
 pub(crate) use overflow::Overflow;
 pub(crate) use pause::Pauses;

@@ -56,9 +56,10 @@ impl Recovery {
         sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<Looked, StoreError> {
-        let batch = &batch.clone().in_thread(sends.thread);
+        let mut batch = batch.clone();
+        batch.set_thread(sends.thread);
         let (destination, key) = (batch.destination(), batch.key());
-        match self.notifier.find(batch, sends, now).await {
+        match self.notifier.find(&batch, sends, now).await {
             Ok(ReadBack::Arrived(mut arrived)) => {
                 let mut found = Vec::new();
                 for delivery in batch.deliveries() {

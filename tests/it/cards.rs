@@ -18,7 +18,7 @@ use crate::shared;
 use crate::sums::alert_after;
 
 /// Conditions that each lot meets.
-const ALL: &str = r#"codes = ["A", "C", "D", "E", "F", "G", "H", "I", "J", "L", "M", "O", "P", "S", "U", "W", "X", "Z"]
+pub const ALL: &str = r#"codes = ["A", "C", "D", "E", "F", "G", "H", "I", "J", "L", "M", "O", "P", "S", "U", "W", "X", "Z"]
 table = "any"
 direction = "any""#;
 

@@ -1,11 +1,17 @@
 //! A card on Discord is read at a glance: short figures and dates, and nothing twice.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use sellbell::alert::{Agreed, Alert, Key};
 use sellbell::filing::{Intent, Plan, Role, Warning};
+use sellbell::reader;
 use sellbell::render::discord;
 use serde_json::Value;
 
+use crate::cards::ALL;
 use crate::rules::{other_sale, sale};
+use crate::shared;
 use crate::sums::alert_after;
 use crate::world::at;
 
@@ -232,4 +238,26 @@ fn an_amendment_links_to_what_it_amends_and_says_what_changed_in_one_line() {
     assert!(headline.contains(" (amended)") && title.ends_with(" sold"), "it says so once: {title}");
     alert.changes.push("row 3: shares 1 → 2".into());
     assert!(texts(&alert)[2].contains("\n- row 2"), "a list for several");
+}
+
+#[test_with::path("../shared/corpus")]
+#[test]
+fn the_warnings_of_recorded_filings_have_short_words() {
+    let folder = ["corpus", "corpus-2026", "cases"].map(|name| shared::folder().join(name));
+    let files = folder.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut codes = BTreeSet::new();
+    for file in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+        let Ok(filing) = reader::read(&fs::read(&file).unwrap()) else { continue };
+        let dated = filing.accepted_at.and_then(|_| alert_after(ALL, &[], &filing));
+        let Some(mut alert) = dated else { continue };
+        for warning in std::mem::take(&mut alert.warnings) {
+            codes.insert(warning.code.clone());
+            alert.warnings = vec![warning];
+            let description = &texts(&alert)[2];
+            let line = description.lines().find(|line| line.starts_with("⚠️")).unwrap();
+            let length = line.chars().count();
+            assert!(length <= 80, "{length} characters: {line}; {:?}", alert.warnings);
+        }
+    }
+    assert!(codes.len() > 8, "{codes:?}");
 }

@@ -258,6 +258,18 @@ async fn where_threads_are_refused_alerts_go_to_the_channel_itself() {
 }
 
 #[tokio::test]
+async fn a_channel_that_discord_does_not_describe_gets_its_alerts_itself() {
+    let world = World::new().await;
+    world.discord.set_time(at(NOW));
+    let app = world.app_with(&settings(&world, "ticker"), NAMED, Some(SINCE));
+    publish(&world, &app, &[&acme()], NOW).await;
+    // What is wrong with the channel, its own answer says.
+    assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
+    assert_eq!(arrived(&world), [("channel:555".to_owned(), 1)]);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn people_choose_threads_with_subscribe() {
     let world = world(0).await;
     world.discord.set_kind(700, 0);

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use serenity::all::CreateCommandOption;
-use tokio::task::spawn_blocking;
 
 use super::asked::Asked;
 use super::choices::Choice;
@@ -14,6 +13,7 @@ use crate::bot::reply::{Reply, private};
 use crate::edgar::tickers::Tickers;
 use crate::filing::{Cik, edgar_day};
 use crate::intake::InScope;
+use crate::outbox::drawn;
 use crate::render::chart::Chart;
 use crate::render::discord::escaped;
 use crate::runtime::App;
@@ -83,26 +83,14 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     let since = Some(edgar_day(complete)).filter(|_| filings.len() < MOST_READ);
     let chart =
         Chart::of_insider(&title, past, since, edgar_day(now)).filter(|_| app.settings.discord.charts);
-    Ok(match chart {
-        Some(chart) => with_chart(reply, chart).await,
+    let drawn = match chart {
+        Some(chart) => drawn(chart).await,
+        None => None,
+    };
+    Ok(match drawn {
+        Some((png, alt_text)) => reply.with_chart(png, alt_text),
         None => reply,
     })
-}
-
-/// The answer with a chart; without it if that cannot be drawn.
-async fn with_chart(reply: Reply, chart: Chart) -> Reply {
-    let drawn = spawn_blocking(move || chart.png().map(|png| (png.bytes, chart.alt_text()))).await;
-    match drawn {
-        Ok(Ok((png, alt_text))) => reply.with_chart(png, alt_text),
-        Ok(Err(error)) => {
-            tracing::warn!("a chart cannot be drawn: {error}");
-            reply
-        }
-        Err(error) => {
-            tracing::warn!("a chart cannot be drawn: {error}");
-            reply
-        }
-    }
 }
 
 /// The ticker of a filing's company, or else its name, or CIK.

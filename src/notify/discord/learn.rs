@@ -33,12 +33,15 @@ impl DiscordBot {
 
     /// What is known of a channel; asks Discord once. `None` if Discord does not say.
     pub(super) async fn learned(&self, channel: u64) -> Option<Known> {
+        let learned = self.learn(channel).await;
+        learned.inspect_err(|error| tracing::debug!(channel, %error, "its kind is unknown")).ok()
+    }
+
+    /// The same with the reason why Discord does not say.
+    pub(super) async fn learn(&self, channel: u64) -> Result<Known, NoAnswer> {
         match self.kinds.known(channel) {
-            Some(known) => Some(known),
-            None => {
-                let asked = self.ask_kind(channel).await;
-                asked.inspect_err(|error| tracing::debug!(channel, %error, "its kind is unknown")).ok()
-            }
+            Some(known) => Ok(known),
+            None => self.ask_kind(channel).await,
         }
     }
 

@@ -63,8 +63,7 @@ impl Listing<'_> {
 
     /// The threads that are not archived, of all channels of the server.
     pub(super) async fn active(&self) -> Result<Vec<Thread>, SendError> {
-        let known = self.bot.learned(self.channel.get()).await;
-        let Some(server) = known.and_then(|known| known.server) else {
+        let Some(server) = self.bot.learn(self.channel.get()).await?.server else {
             return Err(SendError::refused("Discord does not say which server the channel is on"));
         };
         let route = Route::GuildThreadsActive { guild_id: GuildId::new(server) };

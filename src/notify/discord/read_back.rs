@@ -23,7 +23,7 @@ use super::twins::Foreign;
 use crate::alert::Key;
 use crate::bounds::AtMost;
 use crate::delivery::{Batch, InFlight};
-use crate::notify::error::{ReadBack, SendError, Sent};
+use crate::notify::error::{ReadBack, Retry, SendError, Sent};
 
 /// How long a nonce certainly prevents a second message; Discord says "a few minutes".
 const NONCE_HOLDS: TimeDelta = TimeDelta::minutes(1);
@@ -34,15 +34,6 @@ const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
 /// The longest time to spend on a routine check of a channel.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
-
-/// Deliveries that were found, and when each arrived.
-type Found = BTreeMap<Key, (Sent, DateTime<Utc>)>;
-
-/// The same with the thread that they were found in.
-fn in_thread(thread: u64, found: Found) -> Found {
-    let kept = |sent: Sent| Sent { message_id: sent.message_id.map(|id| format!("{thread}/{id}")) };
-    found.into_iter().map(|(key, (sent, at))| (key, (kept(sent), at))).collect()
-}
 
 impl DiscordBot {
     /// Messages that another program seems to have sent as this bot, found since the last call. Now and then,
@@ -102,7 +93,11 @@ impl DiscordBot {
                 // It may be in the channel itself.
                 Ok(ReadBack::Arrived(found)) if found.is_empty() && sends.guess => {}
                 Err(error) if is_no_channel(&error) => return Ok(ReadBack::Arrived(BTreeMap::new())),
-                Ok(ReadBack::Arrived(found)) => return Ok(ReadBack::Arrived(in_thread(thread, found))),
+                Ok(ReadBack::Arrived(found)) => {
+                    let there =
+                        found.into_iter().map(|(key, (sent, at))| (key, (sent.in_thread(Some(thread)), at)));
+                    return Ok(ReadBack::Arrived(there.collect()));
+                }
                 found => return found,
             }
         }
@@ -137,7 +132,11 @@ impl DiscordBot {
     ) -> Result<Option<u64>, SendError> {
         let Some(name) = batch.thread_name() else { return Ok(None) };
         let listing = Listing { bot: self, channel: ChannelId::new(channel), by, now };
-        self.named(&listing, name).await
+        match self.named(&listing, name).await {
+            // The channel's own answer says what is wrong with it.
+            Err(error) if error.retry == Retry::Closed => Ok(None),
+            named => named,
+        }
     }
 
     /// Looks for deliveries in a forum: in the post that they reply to, and among its posts.

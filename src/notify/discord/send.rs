@@ -58,19 +58,11 @@ impl DiscordBot {
                 {
                     self.publish(channel, id, by, now).await;
                 }
-                Ok(self.kept(sent, batch))
+                Ok(sent.in_thread(shared_thread(batch)))
             }
             // A test of a channel checks permissions itself.
             Err(error) if made.with_sample => Err(error),
             Err(error) => Err(self.explained(place, by, error).await),
-        }
-    }
-
-    /// What is kept of a message: with the id of the thread that it is in, if alerts share it.
-    pub(super) fn kept(&self, sent: Sent, batch: &Batch) -> Sent {
-        match (shared_thread(batch), sent.message_id) {
-            (Some(thread), Some(id)) => Sent { message_id: Some(format!("{thread}/{id}")) },
-            (_, message_id) => Sent { message_id },
         }
     }
 

@@ -84,9 +84,7 @@ impl DiscordBot {
     }
 
     async fn find_or_open(&self, listing: &Listing<'_>, name: &str) -> Result<Option<u64>, SendError> {
-        let Some(Known { kind, server }) = self.learned(listing.channel.get()).await else {
-            return Err(SendError::refused("Discord does not say what kind of channel it is"));
-        };
+        let Known { kind, server } = self.learn(listing.channel.get()).await?;
         // Direct messages have no threads.
         if server.is_none() {
             return Ok(None);

@@ -18,7 +18,7 @@ use crate::filing::{Intent, Plan};
 use crate::text::{clip, clip_words, plain};
 
 const AUTHOR: usize = 256;
-/// What fits on a phone of a company and its ticker.
+/// The longest company and ticker that fit on one line of a phone.
 const AUTHOR_LINE: usize = 29;
 /// The longest description, and the rule's own words in it.
 const DESCRIPTION: usize = 1_800;
