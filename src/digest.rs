@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Key};
 use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Direction, Sums, Trade, Usd};
+use crate::filing::{Accession, Cik, Direction, Sums, Trade, Usd};
 
 /// The most sums that an entry has.
 const MOST_SUMS: usize = 4;
@@ -41,6 +41,15 @@ pub struct Digest {
     pub left_out: usize,
     /// How many different companies there are.
     pub issuers: usize,
+    /// The companies that were not in the recipient's last digest; `None` if that is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_issuers: Option<BTreeSet<Cik>>,
+    /// How many alerts mutes hold back from the recipient.
+    #[serde(default)]
+    pub muted: usize,
+    /// When it was due, if its slot passed while nothing could close it, so that it is late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
 }
 
 /// One filing in a digest.
@@ -57,6 +66,9 @@ pub struct Entry {
     /// How many of its lots are in the total.
     #[serde(default)]
     pub counted: usize,
+    /// When it was sent to the recipient at once, in an e-mail of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<DateTime<Utc>>,
 }
 
 impl Digest {
@@ -81,6 +93,7 @@ impl Digest {
                     alert,
                     not_counted: BTreeSet::new(),
                     counted: 0,
+                    sent_at: None,
                 }),
             }
         }
@@ -125,6 +138,9 @@ impl Digest {
             totals,
             left_out,
             issuers: ciks.len(),
+            new_issuers: None,
+            muted: 0,
+            due: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Turns bytes and loose text into clean text: declared encodings, folded white space, places in a text.
 
+mod language;
 pub mod redact;
 mod time;
 
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
+pub use language::Language;
 pub use time::eastern;
 
 /// The text of an XML document or submission, and whether any of its bytes had to be replaced or guessed.
