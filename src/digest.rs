@@ -1,16 +1,18 @@
 //! The alerts of a window, gathered into one mail: one entry per filing, sorted by value, with totals.
 
+mod entry;
+mod kinds;
+
+pub use entry::Entry;
+pub use kinds::{Kind, KindTotal};
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Key};
-use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Cik, Direction, Sums, Trade, Usd};
-
-/// The most sums that an entry has.
-const MOST_SUMS: usize = 4;
+use crate::filing::{Accession, Cik};
 
 /// A digest as it is queued. Its text is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,14 +30,9 @@ pub struct Digest {
     pub until: DateTime<Utc>,
     /// One entry per filing, the most valuable first.
     pub entries: Vec<Entry>,
-    /// The total if all lots go one way; `None` if they do not, or if it is unknown. Older versions added
-    /// both ways.
-    pub total_usd: Option<Usd>,
-    /// True if a lot's value is unknown, so that the true total is higher.
-    pub total_is_at_least: bool,
-    /// The totals for each way that lots go, without odd values.
+    /// The totals by kind: sales, purchases, then others. Digests of older versions have none.
     #[serde(default)]
-    pub totals: Vec<Total>,
+    pub kinds: Vec<KindTotal>,
     /// How many entries have an odd value, which is in no total.
     #[serde(default)]
     pub left_out: usize,
@@ -50,25 +47,6 @@ pub struct Digest {
     /// When it was due, if its slot passed while nothing could close it, so that it is late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
-}
-
-/// One filing in a digest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The rules that matched.
-    pub rules: Vec<String>,
-    /// The alert. If several rules matched, it covers the lots that any of them counted.
-    pub alert: Alert,
-    /// The numbers of the lots that are not in the total: an amendment in this digest replaces them, or they
-    /// restate earlier reports.
-    #[serde(default)]
-    pub not_counted: BTreeSet<usize>,
-    /// How many of its lots are in the total.
-    #[serde(default)]
-    pub counted: usize,
-    /// When it was sent to the recipient at once, in an e-mail of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent_at: Option<DateTime<Utc>>,
 }
 
 impl Digest {
@@ -105,24 +83,8 @@ impl Digest {
                 b.alert.accession,
             ))
         });
-        let mut totals: Vec<Total> = Vec::new();
-        let mut left_out = 0;
-        for entry in entries.iter().filter(|entry| entry.counted > 0) {
-            // Lots that only move are neither acquired nor disposed of.
-            let mut lots = entry.counted_lots().filter(|lot| !lot.moved).map(LotRecord::figures).peekable();
-            if lots.peek().is_none() {
-                continue;
-            }
-            let trade = Trade::of(lots);
-            left_out += usize::from(trade.ways().any(|sums| sums.value_is_odd));
-            for sums in trade.ways() {
-                Total::add(&mut totals, sums);
-            }
-        }
-        let only = if let [one] = totals.as_slice() { Some(one) } else { None };
-        let total_is_at_least = only.is_some_and(|one| one.is_at_least);
-        // With nothing but gifts and grants, the total is zero.
-        let total_usd = if totals.is_empty() { Some(Usd::ZERO) } else { only.and_then(|one| one.usd) };
+        let kinds = KindTotal::of(&entries);
+        let left_out = entries.iter().filter(|entry| entry.has_odd_value()).count();
         let mut ciks: Vec<_> = entries.iter().map(|entry| entry.alert.issuer.cik).collect();
         ciks.sort_unstable();
         ciks.dedup();
@@ -133,9 +95,7 @@ impl Digest {
             since,
             until,
             entries,
-            total_usd,
-            total_is_at_least,
-            totals,
+            kinds,
             left_out,
             issuers: ciks.len(),
             new_issuers: None,
@@ -144,67 +104,9 @@ impl Digest {
         }
     }
 
-    /// The total in words: `$2,661,359.10`, `$100.00 disposed of, $50.00 acquired`.
-    pub fn total_text(&self) -> String {
-        if self.entries.iter().all(|entry| entry.counted == 0) {
-            return "nothing new".into();
-        }
-        let text = match self.totals.as_slice() {
-            // Queued by an older version.
-            [] => sum_text(self.total_usd, self.total_is_at_least),
-            [one] => sum_text(one.usd, one.is_at_least),
-            several => several.iter().map(Total::text).collect::<Vec<_>>().join(", "),
-        };
-        match self.left_out {
-            0 => text,
-            1 => format!("{text}, leaving out an odd value"),
-            n => format!("{text}, leaving out {n} odd values"),
-        }
-    }
-}
-
-/// The total value of a digest's lots that go one way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Total {
-    /// Which way; `None` if the lots do not say.
-    pub direction: Option<Direction>,
-    /// The sum of the values that are not odd.
-    pub usd: Option<Usd>,
-    /// True if a value is missing.
-    pub is_at_least: bool,
-}
-
-impl Total {
-    fn add(totals: &mut Vec<Self>, sums: &Sums) {
-        // Lots given or granted for nothing have no part in a total of dollars.
-        if sums.value.is_some_and(Usd::is_zero) && !sums.value_is_at_least && !sums.value_is_odd {
-            return;
-        }
-        let place = totals.iter().position(|total| total.direction == sums.direction).unwrap_or_else(|| {
-            totals.push(Self { direction: sums.direction, usd: None, is_at_least: false });
-            totals.len() - 1
-        });
-        let total = &mut totals[place];
-        let sum = sums.sound_value.and_then(|value| total.usd.unwrap_or_default().plus(value));
-        total.is_at_least |= sums.value_is_at_least || sum.is_none() && !sums.value_is_odd;
-        total.usd = sum.or(total.usd);
-    }
-
-    fn text(&self) -> String {
-        let sum = sum_text(self.usd, self.is_at_least);
-        match self.direction {
-            Some(Direction::Acquired) => format!("{sum} acquired"),
-            Some(Direction::Disposed) => format!("{sum} disposed of"),
-            None => sum,
-        }
-    }
-}
-
-fn sum_text(usd: Option<Usd>, is_at_least: bool) -> String {
-    match usd {
-        None => "an unknown sum".into(),
-        Some(total) if is_at_least => format!("at least {total}"),
-        Some(total) => total.to_string(),
+    /// The totals by kind, also those of a digest that an older version queued.
+    pub fn totals(&self) -> Vec<KindTotal> {
+        if self.kinds.is_empty() { KindTotal::of(&self.entries) } else { self.kinds.clone() }
     }
 }
 
@@ -229,57 +131,5 @@ fn count(entries: &mut [Entry]) {
         });
         entry.not_counted = not_counted.collect();
         entry.counted = alert.lot_numbers.len() - entry.not_counted.len();
-    }
-}
-
-impl Entry {
-    /// The lots that are in the total.
-    fn counted_lots(&self) -> impl Iterator<Item = &LotRecord> {
-        let lots = self.alert.lot_numbers.iter().zip(&self.alert.lots);
-        lots.filter(|(number, _)| !self.not_counted.contains(number)).map(|(_, lot)| lot)
-    }
-
-    /// A remark about an entry that is missing from the digest's total, or only partly in it.
-    pub fn count_text(&self) -> Option<&'static str> {
-        match self.counted {
-            0 => Some("not in the total"),
-            counted if counted < self.alert.lots.len() => Some("in part in the total"),
-            _ => None,
-        }
-    }
-
-    fn add(&mut self, other: Alert) {
-        if let Err(place) = self.rules.binary_search(&other.rule) {
-            self.rules.insert(place, other.rule);
-        }
-        let before = self.alert.lots.len();
-        for (number, lot) in other.lot_numbers.into_iter().zip(other.lots) {
-            if let Err(place) = self.alert.lot_numbers.binary_search(&number) {
-                self.alert.lot_numbers.insert(place, number);
-                self.alert.lots.insert(place, lot);
-            }
-        }
-        let own = &mut self.alert;
-        own.take_stakes(other.stakes);
-        own.filed_late = own.filed_late.max(other.filed_late);
-        own.sums = own.sums.iter().chain(&other.sums).fold(Vec::new(), |mut all, sum| {
-            if all.len() < MOST_SUMS && !all.contains(sum) {
-                all.push(sum.clone());
-            }
-            all
-        });
-        for (lots, more) in
-            [(&mut own.restated, other.restated), (&mut own.reported_before, other.reported_before)]
-        {
-            lots.extend(more);
-            lots.sort_unstable();
-            lots.dedup();
-        }
-        let more: Vec<Accession> =
-            other.also_in.into_iter().filter(|accession| !own.also_in.contains(accession)).collect();
-        own.also_in.extend(more);
-        if self.alert.lots.len() > before {
-            self.alert.refigure();
-        }
     }
 }

@@ -230,6 +230,11 @@ impl Way {
         }
     }
 
+    /// Its sums.
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
     /// Why its value is not known, if the filing says so.
     pub fn why_unknown(&self) -> Option<&'static str> {
         self.sums.only()?.unknown()

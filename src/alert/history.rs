@@ -49,6 +49,30 @@ pub struct TradeCount {
     pub value_is_at_least: bool,
 }
 
+/// The one thing worth saying about earlier trades.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TradeRemark {
+    /// It is one of several.
+    Nth {
+        /// How many filings report such trades, this alert's included.
+        filings: usize,
+        /// True if there may be more.
+        is_at_least: bool,
+        /// True if they are within 30 days, false if within 12 months.
+        is_of_month: bool,
+        /// The sum of their known values; `None` if none is known.
+        value: Option<Usd>,
+        /// True if the true sum may be higher.
+        value_is_at_least: bool,
+    },
+    /// The one before ended on this day.
+    FirstSince(NaiveDate),
+    /// There was none in the two years before.
+    FirstInTwoYears,
+    /// There was none in the year before.
+    FirstInYear,
+}
+
 impl TradeKind {
     pub(super) fn code(self) -> Code {
         match self {
@@ -66,6 +90,27 @@ impl TradeKind {
 }
 
 impl TradeHistory {
+    /// The one thing worth saying about it; `None` if history is too short to say anything.
+    pub fn remark(&self) -> Option<TradeRemark> {
+        for (count, least, days) in [(self.days_30, MANY, MONTH), (self.months_12, 2, YEAR)] {
+            if count.filings >= least {
+                let is_complete = self.is_complete_for(days);
+                return Some(TradeRemark::Nth {
+                    filings: count.filings,
+                    is_at_least: !is_complete,
+                    is_of_month: days == MONTH,
+                    value: count.value_usd,
+                    value_is_at_least: count.value_is_at_least || !is_complete,
+                });
+            }
+        }
+        match self.previous {
+            Some(day) => self.is_complete_since(day).then_some(TradeRemark::FirstSince(day)),
+            None if self.is_complete_for(2 * YEAR) => Some(TradeRemark::FirstInTwoYears),
+            None => self.is_complete_for(YEAR).then_some(TradeRemark::FirstInYear),
+        }
+    }
+
     /// In words: `4th sale in 12 months, $31.00M together`; `None` if history is too short to say anything.
     pub fn text(&self) -> Option<String> {
         self.text_with(
@@ -85,31 +130,22 @@ impl TradeHistory {
         at_least_value: fn(String) -> String,
     ) -> Option<String> {
         let noun = self.kind.noun();
-        for (count, least, days, span) in
-            [(self.days_30, MANY, MONTH, "30 days"), (self.months_12, 2, YEAR, "12 months")]
-        {
-            if count.filings >= least {
-                let is_complete = self.is_complete_for(days);
-                let filings = match is_complete {
-                    true => format!("{} {noun}", ordinal(count.filings)),
-                    false => at_least_filings(count.filings, noun),
+        Some(match self.remark()? {
+            TradeRemark::Nth { filings, is_at_least, is_of_month, value, value_is_at_least } => {
+                let filings = match is_at_least {
+                    true => at_least_filings(filings, noun),
+                    false => format!("{} {noun}", ordinal(filings)),
                 };
-                let together = count.value_usd.map(Usd::short).map_or_else(String::new, |value| {
-                    let is_least = count.value_is_at_least || !is_complete;
-                    format!(", {} together", if is_least { at_least_value(value) } else { value })
+                let span = if is_of_month { "30 days" } else { "12 months" };
+                let together = value.map(Usd::short).map_or_else(String::new, |value| {
+                    format!(", {} together", if value_is_at_least { at_least_value(value) } else { value })
                 });
-                return Some(format!("{filings} in {span}{together}"));
+                format!("{filings} in {span}{together}")
             }
-        }
-        match self.previous {
-            Some(day) if self.is_complete_since(day) => {
-                Some(format!("first {noun} since {}", day.format("%b %Y")))
-            }
-            Some(_) => None,
-            None if self.is_complete_for(2 * YEAR) => Some(format!("first {noun} in 2 years")),
-            None if self.is_complete_for(YEAR) => Some(format!("first {noun} in 12 months")),
-            None => None,
-        }
+            TradeRemark::FirstSince(day) => format!("first {noun} since {}", day.format("%b %Y")),
+            TradeRemark::FirstInTwoYears => format!("first {noun} in 2 years"),
+            TradeRemark::FirstInYear => format!("first {noun} in 12 months"),
+        })
     }
 
     fn is_complete_for(&self, days: u64) -> bool {

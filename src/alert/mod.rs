@@ -18,7 +18,7 @@ mod words;
 pub use agreed::{Agreed, AlertDirection};
 pub use deeds::{Verb, Way};
 pub use figures::StakeChange;
-pub use history::{TradeCount, TradeHistory, TradeKind};
+pub use history::{TradeCount, TradeHistory, TradeKind, TradeRemark};
 pub use key::Key;
 pub use record::{
     Alert, AlertIssuer, AlertLine, AlertOwner, AlertSecurity, EarlierFigures, ReplacedLots, WayFigures,

@@ -19,6 +19,7 @@ use crate::delivery::{Batch, Delivery, InFlight};
 use crate::destination::{Destination, ReadBack as CanReadBack};
 use crate::render;
 use crate::render::discord::{CardChart, Message};
+use crate::render::email::Chart;
 use crate::render::terminal::Colour;
 use crate::text::redact::Redactor;
 
@@ -229,7 +230,9 @@ impl Notifier {
                 (None, _) => Err(unknown(destination)),
             },
             Destination::Email(name) => {
-                self.mailer.send(name, delivery, batch.concerned().map(|(id, _)| id)).await
+                let chart = made.charts.into_iter().next();
+                let chart = chart.map(|chart| Chart { png: chart.png.to_vec(), alt_text: chart.alt_text });
+                self.mailer.send(name, delivery, batch.concerned().map(|(id, _)| id), chart).await
             }
             Destination::Webhook(name) => match self.webhooks.get(name) {
                 Some(webhook) => webhook.send(delivery, now).await,

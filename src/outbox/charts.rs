@@ -1,4 +1,4 @@
-//! Charts for alerts on Discord: drawn once for all channels, off the bot's thread. A chart that fails, or takes
+//! Charts for alerts on Discord and in e-mails: drawn once for all destinations, off the bot's thread. A chart that fails, or takes
 //! too long, never holds up an alert.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -30,7 +30,7 @@ type Which = (Accession, Vec<usize>, bool);
 
 /// Draws charts.
 pub(super) struct Charts {
-    /// False if the settings turn them off.
+    /// False if the settings turn them off on Discord.
     are_on: bool,
     store: Store,
     kept: Mutex<VecDeque<(Which, Arc<OnceCell<Drawn>>)>>,
@@ -43,8 +43,12 @@ impl Charts {
 
     /// The charts of a new message: one for each issuer, on its first card.
     pub(super) async fn of(&self, batch: &Batch) -> Vec<CardChart> {
-        let is_discord = matches!(batch.destination(), Destination::Discord(_) | Destination::Channel(_));
-        if !self.are_on || !is_discord || batch.concerned().is_some() {
+        let takes_charts = match batch.destination() {
+            Destination::Discord(_) | Destination::Channel(_) => self.are_on && batch.concerned().is_none(),
+            Destination::Email(_) => true,
+            _ => false,
+        };
+        if !takes_charts {
             return Vec::new();
         }
         let (mut charts, mut issuers) = (Vec::new(), BTreeSet::<Cik>::new());

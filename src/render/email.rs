@@ -1,7 +1,18 @@
-//! Alerts, digests and notices as e-mails: subject, text and HTML. The templates escape filers' text.
+//! The e-mails: alerts, digests and notices, as HTML and as text that says the same. Their templates are in
+//! `templates/`. Everything from outside is escaped in HTML and on one line elsewhere.
 
 mod alert_view;
+mod digest_view;
+mod frame;
+mod german;
+mod item;
+mod labels;
 mod lot;
+mod sums;
+mod words;
+mod wrap;
+
+pub use frame::{Chart, Reader};
 
 use std::sync::LazyLock;
 
@@ -10,15 +21,24 @@ use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind};
 use serde::Serialize;
 
-use self::alert_view::{AlertView, SUBJECT};
+use super::notice::{Words, words as notice_words};
+use super::table::table;
+use crate::alert::Alert;
 use crate::delivery::{Body, Delivery};
 use crate::digest::Digest;
-use crate::render::notice::{Words, words};
-use crate::text::{clip, plain};
+use crate::summary::Line;
+use crate::text::{Language, clip, plain};
+use alert_view::AlertView;
+use digest_view::DigestView;
+use frame::{Frame, chart_id};
+use wrap::wrapped;
 
-/// Gmail clips a message at about 102 KB.
-const MAX_HTML: usize = 80_000;
-const MOST_ENTRIES: usize = 60;
+const SUBJECT: usize = 150;
+/// Gmail clips HTML at about 102 kB.
+const MAX_HTML: usize = 78_000;
+/// The most filings in the attached table.
+const MOST_ROWS: usize = 5_000;
+
 /// The content of an e-mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
@@ -28,6 +48,19 @@ pub struct Email {
     pub text: String,
     /// The HTML alternative.
     pub html: String,
+    /// The Content-ID by which the HTML shows the chart; `None` without a chart.
+    pub chart_id: Option<String>,
+    /// The attached table, if the digest does not show everything.
+    pub table: Option<Table>,
+}
+
+/// A table that is attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// The file's name.
+    pub name: String,
+    /// CSV.
+    pub csv: Vec<u8>,
 }
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -43,6 +76,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("digest.txt", include_str!("templates/digest.txt")),
         ("notice.html", include_str!("templates/notice.html")),
         ("notice.txt", include_str!("templates/notice.txt")),
+        ("foot.txt", include_str!("templates/foot.txt")),
     ] {
         // A template that does not parse is missing, so rendering it fails; the tests render each one.
         let _ = environment.add_template(name, source);
@@ -50,58 +84,96 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// The e-mail for a delivery.
+/// The e-mail for a delivery to a reader.
 ///
 /// # Errors
 /// A template that fails, which the tests rule out for the built-in ones.
-pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
+pub fn email(delivery: &Delivery, reader: &Reader<'_>) -> Result<Email, minijinja::Error> {
     let reference = delivery.key.as_str();
-    match &delivery.body {
+    let mut email = match &delivery.body {
         Body::Alert(alert) | Body::Correction(alert) => {
-            let view = AlertView::new(alert, reference);
+            let view = AlertView::new(alert, reader, reference);
             let (text, html) = (render("alert.txt", &view)?, render("alert.html", &view)?);
-            Ok(Email { subject: view.subject, text, html })
+            Email::new(view.frame.subject, text, html)
         }
         Body::Notice(notice) => {
-            let Words { title, text } = words(notice);
+            let Words { title, text } = notice_words(notice);
             let subject = clip(&plain(&format!("sellbell: {title}")), SUBJECT).into_owned();
-            let lines = text.lines().map(plain).collect();
-            let view = NoticeView { subject: &subject, title: &title, lines, reference };
-            let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
-            Ok(Email { subject, text, html })
+            note(reader, reference, (subject, title), text.lines().map(plain).collect(), &[])?
         }
-        Body::Addition(alert) => {
-            let name = alert.ticker_or_name();
-            let subject = format!("{name}: {} reports the same trade", alert.owners_text());
-            let subject = clip(&plain(&subject), SUBJECT).into_owned();
-            let lines = vec![
-                format!(
-                    "The trade reported before is also reported in {}, by {}.",
-                    alert.accession,
-                    plain(&alert.owners_text())
-                ),
-                alert.url.clone(),
-            ];
-            let view = NoticeView { subject: &subject, title: &subject, lines, reference };
-            let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
-            Ok(Email { subject, text, html })
-        }
+        Body::Addition(alert) => addition(alert, reader, reference)?,
         Body::Summary(_) => {
-            Err(minijinja::Error::new(ErrorKind::InvalidOperation, "a summary is a message on Discord"))
+            let why = "a summary is a message on Discord";
+            return Err(minijinja::Error::new(ErrorKind::InvalidOperation, why));
         }
-        Body::Digest(digest) => {
-            let mut most = MOST_ENTRIES;
-            loop {
-                let view = DigestView::new(digest, reference, most);
-                let html = render("digest.html", &view)?;
-                // Escaping can make a name many times longer, so show fewer entries then.
-                if html.len() > MAX_HTML && most > 1 {
-                    most -= most.div_ceil(4);
-                    continue;
-                }
-                return Ok(Email { text: render("digest.txt", &view)?, subject: view.subject, html });
-            }
+        Body::Digest(digest) => digest_email(digest, reader, reference)?,
+    };
+    email.text = wrapped(&email.text);
+    let shows_chart = matches!(delivery.body, Body::Alert(_) | Body::Correction(_) | Body::Digest(_));
+    email.chart_id = reader.chart.filter(|_| shows_chart).map(|_| chart_id(reference));
+    Ok(email)
+}
+
+/// The digest with as many filings as the reader wants and HTML of this size has room for.
+fn digest_email(digest: &Digest, reader: &Reader<'_>, reference: &str) -> Result<Email, minijinja::Error> {
+    let mut most = reader.max_items;
+    loop {
+        let view = DigestView::new(digest, reader, reference, most);
+        let html = render("digest.html", &view)?;
+        if html.len() > MAX_HTML && most > 1 {
+            // Entries differ in size, and escaping can make a name many times longer.
+            most = (most.min(digest.entries.len()) * MAX_HTML / html.len()).clamp(1, most - 1);
+            continue;
         }
+        let text = render("digest.txt", &view)?;
+        let table = (digest.entries.len() > most).then(|| all_of(digest));
+        return Ok(Email { table, ..Email::new(view.frame.subject, text, html) });
+    }
+}
+
+/// All filings of a digest as a table.
+fn all_of(digest: &Digest) -> Table {
+    let alerts = digest.entries.iter().take(MOST_ROWS).map(|entry| &entry.alert);
+    let lines: Vec<Line> = alerts.map(|alert| Line::new(&alert.key, alert)).collect();
+    let day = digest.slot.split('T').next().unwrap_or_default();
+    Table { name: format!("insider-trades-{day}.csv"), csv: table(&lines) }
+}
+
+fn addition(alert: &Alert, reader: &Reader<'_>, reference: &str) -> Result<Email, minijinja::Error> {
+    let (name, owners) = (alert.ticker_or_name(), reader.language.owners(alert));
+    let accession = alert.accession;
+    let (subject, text) = match reader.language {
+        Language::English => (
+            format!("{name}: {owners} reports the same trade"),
+            format!("The trade reported before is also reported in {accession}, by {owners}."),
+        ),
+        Language::German => (
+            format!("{name}: dasselbe Geschäft meldet {owners}"),
+            format!("Das bereits gemeldete Geschäft steht auch in {accession}, gemeldet von {owners}."),
+        ),
+    };
+    let subject = clip(&plain(&subject), SUBJECT).into_owned();
+    let lines = vec![plain(&text), alert.url.clone()];
+    note(reader, reference, (subject.clone(), subject), lines, std::slice::from_ref(&alert.rule))
+}
+
+fn note(
+    reader: &Reader<'_>,
+    reference: &str,
+    (subject, title): (String, String),
+    lines: Vec<String>,
+    rules: &[String],
+) -> Result<Email, minijinja::Error> {
+    let preheader = lines.first().cloned().unwrap_or_default();
+    let frame = Frame::new(&Reader { chart: None, ..*reader }, reference, subject, preheader);
+    let view = NoteView { frame: frame.because_of(reader, rules), title, lines };
+    let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
+    Ok(Email::new(view.frame.subject, text, html))
+}
+
+impl Email {
+    fn new(subject: String, text: String, html: String) -> Self {
+        Self { subject, text, html, chart_id: None, table: None }
     }
 }
 
@@ -109,47 +181,14 @@ fn render(name: &str, view: &impl Serialize) -> Result<String, minijinja::Error>
     TEMPLATES.get_template(name)?.render(Serde(view))
 }
 
+/// A notice, or a few lines of text.
 #[derive(Serialize)]
-struct NoticeView<'a> {
-    subject: &'a str,
-    title: &'a str,
+struct NoteView<'a> {
+    #[serde(flatten)]
+    frame: Frame<'a>,
+    title: String,
     lines: Vec<String>,
-    reference: &'a str,
 }
 
-#[derive(Serialize)]
-struct DigestView {
-    subject: String,
-    slot: String,
-    time_zone: String,
-    total: String,
-    filings: usize,
-    issuers: usize,
-    entries: Vec<AlertView>,
-    more_entries: usize,
-    reference: String,
-}
-
-impl DigestView {
-    fn new(digest: &Digest, reference: &str, most: usize) -> Self {
-        let count = digest.entries.len();
-        let filings = if count == 1 { "1 filing".to_owned() } else { format!("{count} filings") };
-        Self {
-            subject: clip(&format!("Insider digest: {filings}, {}", digest.total_text()), SUBJECT)
-                .into_owned(),
-            slot: digest.slot.replace('T', " "),
-            time_zone: digest.time_zone.clone(),
-            total: digest.total_text(),
-            filings: count,
-            issuers: digest.issuers,
-            entries: digest
-                .entries
-                .iter()
-                .take(most)
-                .map(|entry| AlertView::of_entry(entry, reference))
-                .collect(),
-            more_entries: count.saturating_sub(most),
-            reference: reference.to_owned(),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

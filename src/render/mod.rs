@@ -6,6 +6,8 @@ pub mod email;
 pub mod explain;
 pub mod filing;
 pub mod notice;
+mod numbers;
+mod table;
 pub mod terminal;
 
 use crate::filing::Accession;

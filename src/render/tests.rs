@@ -1,22 +1,21 @@
 use serde_json::Value;
 
 use super::discord::Posted;
-use super::{discord, email, terminal};
+use super::{discord, terminal};
 use crate::alert::{Alert, Key};
 use crate::bounds::AtMost;
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
-use crate::digest::Digest;
 use crate::problem::Source;
 use crate::rules::Sum;
 use crate::summary::{Line, Summary, Why};
 use crate::{reader, rules};
 
-const QUALYS: &str = include_str!("../replay/bundled/0009900001-21-000001.txt");
-const FUND: &str = include_str!("../replay/bundled/0009900202-21-000015.txt");
-const UNPRICED: &str = include_str!("../replay/bundled/0009900203-21-000007.txt");
+pub(super) const QUALYS: &str = include_str!("../replay/bundled/0009900001-21-000001.txt");
+pub(super) const FUND: &str = include_str!("../replay/bundled/0009900202-21-000015.txt");
+pub(super) const UNPRICED: &str = include_str!("../replay/bundled/0009900203-21-000007.txt");
 
-fn alert_of(submission: &str, name: &str) -> Alert {
+pub(super) fn alert_of(submission: &str, name: &str) -> Alert {
     let text = format!("[[rule]]\nname = \"{name}\"\ndescription = \"Insiders sell\"\ncodes = [\"S\"]\n");
     let rules = rules::load_slice([Source { file: "a", text: &text }], &|_| true, &[]).unwrap();
     let filing = reader::read(submission.as_bytes()).unwrap();
@@ -26,7 +25,7 @@ fn alert_of(submission: &str, name: &str) -> Alert {
 }
 
 /// A sum of filings whose owners have this name.
-fn hostile_sum(name: &str) -> Sum {
+pub(super) fn hostile_sum(name: &str) -> Sum {
     let part = serde_json::json!({
         "owners": [name, name, name], "accession": "0000000007-25-000002", "url": "https://www.sec.gov/x", "own": false,
         "filings": 3, "first_date": "2025-12-01", "last_date": "2025-12-03", "shares": "100", "shares_is_at_least": true,
@@ -40,7 +39,7 @@ fn hostile_sum(name: &str) -> Sum {
     .unwrap()
 }
 
-fn hostile() -> Alert {
+pub(super) fn hostile() -> Alert {
     let name = "@everyone **bold** <script>alert(1)</script> [x](http://evil.example)\r\nBcc: all\u{202e}";
     let mut alert = alert_of(FUND, "all");
     alert.issuer.name = name.repeat(40);
@@ -115,108 +114,6 @@ fn a_hostile_filing_stays_within_discords_limits_and_pings_nobody() {
         assert!(!others.contains("@everyone") && !others.contains("](http"), "{text}");
         assert!(!text.contains("http://"), "{text}");
     }
-}
-
-fn delivery(body: Body) -> Delivery {
-    Delivery::new(Destination::Email("desk".into()), body, "2021-08-24T21:12:31Z".parse().unwrap())
-}
-
-#[test]
-fn a_hostile_filing_injects_neither_markup_nor_headers() {
-    let mail = email::email(&delivery(Body::Alert(Box::new(hostile())))).unwrap();
-    assert!(!mail.subject.contains(['\r', '\n', '\u{202e}']) && mail.subject.chars().count() <= 150);
-    assert!(!mail.html.contains("<script") && mail.html.contains("&lt;script&gt;"));
-    assert!(mail.html.len() < 80_000, "{}", mail.html.len());
-    let lines = terminal::alert(&hostile(), terminal::Colour::Plain);
-    assert!(!lines.contains(['\r', '\u{1b}', '\u{202e}']));
-}
-
-#[test]
-fn mails_of_an_alert_read_well_as_text() {
-    let alert = alert_of(QUALYS, "qualys-sales");
-    let mail = email::email(&delivery(Body::Alert(Box::new(alert)))).unwrap();
-    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
-    assert!(mail.html.contains("$2,661,359.10") && mail.html.contains("24,133 shares at $110.28 on average"));
-}
-
-fn digest(alerts: Vec<Alert>) -> Digest {
-    let window = ("2021-08-23T21:30:00Z".parse().unwrap(), "2021-08-24T21:30:00Z".parse().unwrap());
-    Digest::new("desk", "2021-08-24T17:30".into(), "America/New_York".into(), window, alerts)
-}
-
-#[test]
-fn a_digest_counts_a_lot_once_and_sorts_by_value() {
-    let mut half = alert_of(QUALYS, "half");
-    half.lots.truncate(1);
-    half.lot_numbers.truncate(1);
-    let alerts = vec![alert_of(UNPRICED, "all"), half, alert_of(QUALYS, "all"), alert_of(FUND, "all")];
-    let digest = digest(alerts);
-    let shown: Vec<_> = digest.entries.iter().map(|e| (e.alert.ticker_or_name(), e.rules.len())).collect();
-    assert_eq!(shown, [("QLMK", 1), ("QLYS", 2), ("PNDX", 1)]);
-    assert_eq!(digest.entries[1].alert.value_usd.unwrap().plain(), "2661359.1015");
-    assert_eq!(digest.total_text(), "at least $39,769,184.07");
-    let mail = email::email(&delivery(Body::Digest(Box::new(digest)))).unwrap();
-    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
-}
-
-#[test]
-fn a_digest_counts_an_amended_trade_once() {
-    let original = alert_of(QUALYS, "all");
-    let mut amended = original.clone();
-    amended.accession = "0009900001-21-000099".parse().unwrap();
-    amended.form = "4/A".parse().unwrap();
-    amended.accepted_at = amended.accepted_at.map(|time| time + chrono::TimeDelta::days(1));
-    (amended.amends, amended.follows) = (Some(original.accession), Some(original.accession));
-    (amended.restated, amended.replaces) = (vec![0, 1], vec![0, 1]);
-    amended.changes = vec!["row 2: shares 50 → 60".into()];
-    // With both in one digest, the amended version counts. With only the amendment, its original was in an
-    // earlier total.
-    let both = digest(vec![original.clone(), amended.clone()]);
-    assert_eq!(both.total_text(), "$2,661,359.10");
-    let counted: Vec<(bool, bool)> =
-        both.entries.iter().map(|entry| (entry.alert.form.is_amendment(), entry.counted > 0)).collect();
-    assert!(counted.contains(&(true, true)) && counted.contains(&(false, false)), "{counted:?}");
-    let alone = digest(vec![amended.clone()]);
-    assert_eq!(alone.total_text(), "nothing new");
-    let mail = email::email(&delivery(Body::Digest(Box::new(alone)))).unwrap();
-    assert!(mail.text.contains("(amended) (not in the total)"), "{}", mail.text);
-    // A corrected row counts in place of the original; a row that the amendment leaves alone counts as it is.
-    (amended.restated, amended.replaces) = (vec![1], vec![1]);
-    amended.lot_numbers.remove(0);
-    amended.lots.remove(0);
-    amended.refigure();
-    let part = digest(vec![original.clone(), amended.clone()]);
-    assert_eq!(part.total_text(), "$2,661,359.10");
-    let mail = email::email(&delivery(Body::Digest(Box::new(part)))).unwrap();
-    assert!(mail.text.contains("(in part in the total)"), "{}", mail.text);
-    // New rows add to the total; rows that another filing reported do not.
-    amended.restated.clear();
-    assert_eq!(digest(vec![amended.clone()]).total_text(), "$109,374.99");
-    amended.reported_before = amended.lot_numbers.clone();
-    assert_eq!(digest(vec![amended.clone()]).total_text(), "nothing new");
-    let told = terminal::alert(&amended, terminal::Colour::Plain);
-    assert!(told.contains("amends 0009900001-21-000001") && told.contains("row 2: shares 50 → 60"), "{told}");
-    amended.also_in = vec![original.accession; 6];
-    let mail = email::email(&delivery(Body::Alert(Box::new(amended)))).unwrap();
-    assert!(
-        mail.text.contains("Amends 0009900001-21-000001.") && mail.html.contains("row 2: shares 50 → 60")
-    );
-    assert!(mail.text.contains("and 2 more") || mail.text.contains(", 2 more"), "{}", mail.text);
-}
-
-#[test]
-fn a_huge_digest_stays_below_the_size_that_mail_readers_clip() {
-    let mut alerts = Vec::new();
-    for n in 0..500_u32 {
-        let mut alert = hostile();
-        alert.accession = format!("0000000007-21-{n:06}").parse().unwrap();
-        alert.issuer.name = "'/".repeat(2_000);
-        alert.issuer.tickers = vec!["&".repeat(6); 10];
-        alerts.push(alert);
-    }
-    let mail = email::email(&delivery(Body::Digest(Box::new(digest(alerts))))).unwrap();
-    assert!((40_000..80_000).contains(&mail.html.len()), "{}", mail.html.len());
-    assert!(mail.html.contains(" more, in the total"));
 }
 
 #[test]

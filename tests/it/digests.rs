@@ -37,14 +37,15 @@ async fn a_slot_that_passes_twice_sends_one_mail() {
     let mail = world.smtp.next_mail().await;
     assert_eq!(mail.to, ["digest@example.org"]);
     let parsed = MessageParser::default().parse(&mail.raw).unwrap();
-    assert_eq!(parsed.subject(), Some("Insider digest: 2 filings, $2,662,359.10"));
+    assert_eq!(parsed.subject(), Some("2 insider sales, $2.66M: QLYS, Issuer 70"));
     let text = parsed.body_text(0).unwrap().into_owned();
-    let places: Vec<_> = ["$2,661,359.10  QLYS", "qualys", "$1,000.00  Issuer 70", "Total: $2,662,359.10"]
+    let places: Vec<_> = ["2 sales: $2,662,359.10", "QLYS · QUALYS", "Issuer 70", "rules all-sales, qualys"]
         .iter()
         .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is not in {text}")))
         .collect();
     assert!(places.is_sorted(), "the most valuable first: {text}");
-    assert!(parsed.body_html(0).unwrap().contains("2 companies, the most valuable first"));
+    let html = parsed.body_html(0).unwrap();
+    assert!(html.contains("<th scope=\"rowgroup\"") && html.contains("$2,662,359.10"), "{html}");
 
     assert_eq!(
         app.outbox.digests.digest_once(at("2021-08-25T17:30:00-04:00")).await.unwrap(),
@@ -115,7 +116,7 @@ async fn a_slot_that_comes_twice_on_the_clock_has_one_digest_and_loses_no_alert(
     assert_eq!(deliver_all(&app, at("2021-11-08T01:30:00-05:00")).await, (2, 0, 0));
     world.smtp.next_mail().await;
     let second = world.smtp.next_mail().await;
-    assert!(String::from_utf8_lossy(&second.raw).contains("Insider digest: 2 filings"));
+    assert!(String::from_utf8_lossy(&second.raw).contains("Subject: 2 insider sales"));
     world.edgar.take_fetched();
     world.finish().await;
 }
@@ -138,7 +139,7 @@ async fn a_clock_that_was_ahead_holds_no_digest_back_and_swallows_none() {
     assert_eq!(deliver_all(&app, tomorrow).await, (2, 0, 0));
     world.smtp.next_mail().await;
     let second = world.smtp.next_mail().await;
-    assert!(String::from_utf8_lossy(&second.raw).contains("Insider digest: 1 filing, $2,661,359.10"));
+    assert!(String::from_utf8_lossy(&second.raw).contains("Subject: 1 insider sale, $2.66M: QLYS"));
     world.edgar.take_fetched();
     world.finish().await;
 }

@@ -107,8 +107,8 @@ fn card(alert: &Alert) -> Value {
 
 fn mail(alert: &Alert) -> email::Email {
     let body = Body::Alert(Box::new(alert.clone()));
-    email::email(&Delivery::new(Destination::Email("a".into()), body, at("2026-11-27T17:01:00-05:00")))
-        .unwrap()
+    let delivery = Delivery::new(Destination::Email("a".into()), body, at("2026-11-27T17:01:00-05:00"));
+    email::email(&delivery, &email::Reader::PLAIN).unwrap()
 }
 
 fn codes(filing: &Filing) -> Vec<&str> {
@@ -239,24 +239,30 @@ fn an_odd_value_is_in_no_headline_and_no_total_and_lists_say_so() {
     let window = (at("2026-11-26T17:00:00-05:00"), at("2026-11-27T17:30:00-05:00"));
     let digest =
         Digest::new("a", "2026-11-27T17:30".into(), "America/New_York".into(), window, alerts.clone());
-    let total = "at least $60,050.00 disposed of, $7,000.00 acquired, leaving out 3 odd values";
-    assert_eq!(digest.total_text(), total.replace("at least $60,050.00", "$60,050.00"));
+    let totals: Vec<String> = digest.totals().iter().map(|total| total.usd.unwrap().to_string()).collect();
+    assert_eq!(
+        (totals.as_slice(), digest.left_out),
+        (["$60,050.00".to_owned(), "$7,000.00".to_owned()].as_slice(), 3)
+    );
     let body = Body::Digest(Box::new(digest));
-    let mail = email::email(&Delivery::new(Destination::Email("a".into()), body, window.1)).unwrap();
+    let delivery = Delivery::new(Destination::Email("a".into()), body, window.1);
+    let mail = email::email(&delivery, &email::Reader::PLAIN).unwrap();
     assert!(
-        mail.subject.contains("leaving out 3 odd values") && !mail.subject.contains("$2,403"),
+        mail.text.contains("3 filings have odd values, which are not in the total")
+            && !mail.subject.contains("$24"),
         "{}",
         mail.subject
     );
-    let place = |text: &str| mail.text.find(text).unwrap_or_else(|| panic!("{text} is not in {}", mail.text));
-    assert!(place("$50,000.00  ACME") < place("$7,000.00  ACME"), "sorted by what is sound");
-    assert!(place("$7,000.00  ACME") < place("an odd value  ACME"));
+    let flowing = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let place = |text: &str| flowing.find(text).unwrap_or_else(|| panic!("{text} is not in {flowing}"));
+    assert!(place("for $50,000.00") < place("for $7,000.00"), "sorted by what is sound");
+    assert!(place("for $7,000.00") < place("Odd: a sale at a price of zero"), "{flowing}");
     assert!(
-        mail.text.contains("Odd: $24,035,774.40 per share looks like the price of all of them"),
+        flowing.contains("Odd: $24,035,774.40 per share looks like the price of all of them"),
         "{}",
         mail.text
     );
-    assert!(mail.html.contains("Odd: $24,035,774.40 per share looks like the price of all of them"));
+    assert!(mail.html.contains("Odd:</b> $24,035,774.40 per share looks like the price of all of them"));
 
     let lines: Vec<Line> =
         alerts.iter().enumerate().map(|(i, alert)| Line::new(&Key::of(&[&i.to_string()]), alert)).collect();
@@ -469,7 +475,8 @@ fn the_stake_is_over_all_rows_and_lines_of_a_security() {
     let description = card(&alert)["embeds"][0]["description"].as_str().unwrap().to_owned();
     let line = "\n**Stake 52,609 → 52,609**: exercised options at $60.37 and sold them";
     assert!(description.contains(line), "{description}");
-    assert!(mail(&alert).text.contains(&format!("Stake: {stake}\n")));
+    let text = mail(&alert).text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(&format!("Stake: {stake} ")), "{text}");
     assert_eq!(alert.share_of_holdings.as_deref(), Some("0.55382159"), "of what was held before, as ever");
 }
 
@@ -690,7 +697,8 @@ fn shares_that_only_move_are_found_beside_others_and_added_to_nothing() {
     let window = (at("2026-11-26T17:00:00-05:00"), at("2026-11-27T17:30:00-05:00"));
     let digest =
         Digest::new("a", "2026-11-27T17:30".into(), "America/New_York".into(), window, vec![alert, moved]);
-    assert_eq!(digest.total_text(), "$250,000.00");
+    let totals: Vec<String> = digest.totals().iter().map(|total| total.usd.unwrap().to_string()).collect();
+    assert_eq!(totals, ["$250,000.00"]);
 }
 
 #[test]

@@ -1,29 +1,30 @@
-//! Builds a mail to one recipient, with its headers and parts, and hands it to a transport.
+//! Renders a mail to one recipient and hands it to a transport.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use lettre::Message;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::Mailbox;
 use lettre::transport::smtp::extension::ClientId;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::crypto::ring;
 
 use super::conversation::hand_over;
 use super::failure::failure;
 use super::folder::Folder;
+use super::message::{address, file_name, message, page};
 use super::server::{Server, Tls};
 use super::verdict::Stage;
 use crate::config::{self, ReadableBy};
 use crate::delivery::{Body, Delivery};
+use crate::digest::Digest;
 use crate::notify::error::{SendError, Sent, unknown};
 use crate::notify::output::blocking;
 use crate::notify::secret_parts::piece;
 use crate::notify::secrets::Secrets;
 use crate::notify::setup_error::SetupError;
-use crate::render::email::{Email, email};
+use crate::render::chart::DigestChart;
+use crate::render::email::{Chart, Reader, email};
+use crate::text::Language;
 use crate::text::redact::Redactor;
 use crate::trust::Roots;
 
@@ -93,20 +94,36 @@ impl Mailer {
         recipient: &str,
         delivery: &Delivery,
         answered: Option<&str>,
+        chart: Option<Chart>,
     ) -> Result<Sent, SendError> {
         let to = self.recipients.get(recipient).ok_or_else(|| unknown(&delivery.destination))?;
         let from =
             self.from.as_ref().ok_or_else(|| SendError::later("[email] from is not a mail address"))?;
-        let mail =
-            email(delivery).map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
+        let language = Language::English;
+        let chart = match &delivery.body {
+            Body::Digest(digest) => chart_of(digest, language).await,
+            _ => chart,
+        };
+        let destination = delivery.destination.to_string();
+        let unsubscribe = address(from);
+        let reader = Reader {
+            destination: &destination,
+            language,
+            max_items: 40,
+            unsubscribe: Some(&unsubscribe),
+            chart: chart.as_ref(),
+        };
+        let mail = email(delivery, &reader)
+            .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
-        let message = message(from, to, (&message_id, answered), delivery, &mail)
+        let message = message((from, to), (&message_id, answered), delivery, &mail, chart.as_ref())
             .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp.send(&message).await?,
             Transport::Folder(folder) => {
                 let (folder, name) = (folder.clone(), file_name(delivery));
-                blocking(move || folder.write(&name, &message.formatted(), mail.html.as_bytes())).await?;
+                let page = page(&mail, chart.as_ref());
+                blocking(move || folder.write(&name, &message.formatted(), page.as_bytes())).await?;
             }
         }
         Ok(Sent { message_id: Some(message_id) })
@@ -131,48 +148,19 @@ fn encryption(roots: &Roots) -> Result<Arc<rustls::ClientConfig>, SetupError> {
     Ok(Arc::new(config.with_root_certificates(roots.with_built_in()).with_no_client_auth()))
 }
 
-fn message(
-    from: &Mailbox,
-    to: &Mailbox,
-    (message_id, answered): (&str, Option<&str>),
-    delivery: &Delivery,
-    mail: &Email,
-) -> Result<Message, lettre::error::Error> {
-    let header =
-        |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
-    let domain = from.email.domain();
-    // In a URL, non-ASCII letters are escaped.
-    let user = match from.email.user() {
-        user if user.is_ascii() => user.to_owned(),
-        user => utf8_percent_encode(user, NON_ALPHANUMERIC).to_string(),
-    };
-    let mut message = Message::builder();
-    if let Some(answered) = answered {
-        message = message.in_reply_to(answered.to_owned()).references(answered.to_owned());
-    }
-    message
-        .from(from.clone())
-        .to(to.clone())
-        .subject(mail.subject.clone())
-        .message_id(Some(message_id.to_owned()))
-        .date(SystemTime::from(delivery.queued_at))
-        .raw_header(header("Auto-Submitted", "auto-generated".into()))
-        .raw_header(header("List-Id", format!("sellbell alerts <sellbell.{domain}>")))
-        .raw_header(header("List-Unsubscribe", format!("<mailto:{user}@{domain}?subject=unsubscribe>")))
-        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
-}
-
-/// `qlys-5261cbc83841c892a3b07110`: the ticker for people, and the key so that the same mail always has the
-/// same file.
-fn file_name(delivery: &Delivery) -> String {
-    let subject = match &delivery.body {
-        Body::Alert(alert) | Body::Addition(alert) | Body::Correction(alert) => {
-            alert.ticker_or_name().to_ascii_lowercase()
+/// The chart of a digest; `None` if it has nothing to show, or cannot be drawn, which is logged.
+async fn chart_of(digest: &Digest, language: Language) -> Option<Chart> {
+    let chart = DigestChart::of(digest, language)?;
+    let alt_text = chart.alt_text();
+    match tokio::task::spawn_blocking(move || chart.png()).await {
+        Ok(Ok(png)) => Some(Chart { png: png.bytes, alt_text }),
+        Ok(Err(error)) => {
+            tracing::warn!("the chart of a digest cannot be drawn: {error}");
+            None
         }
-        Body::Digest(_) => "digest".to_owned(),
-        Body::Notice(_) => "notice".to_owned(),
-        Body::Summary(_) => "summary".to_owned(),
-    };
-    let safe: String = subject.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
-    format!("{safe}-{}", delivery.key)
+        Err(error) => {
+            tracing::warn!("the chart of a digest cannot be drawn: {error}");
+            None
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod conversation;
 mod failure;
 mod folder;
 mod mailer;
+mod message;
 mod reply;
 mod server;
 mod verdict;

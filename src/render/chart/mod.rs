@@ -8,6 +8,7 @@
 //! Its own font is built in; fonts of the system are never read.
 
 mod axis;
+mod bars;
 mod data;
 mod font;
 mod found;
@@ -17,6 +18,7 @@ mod paint;
 mod picture;
 mod words;
 
+pub use bars::DigestChart;
 pub use data::{Chart, ChartTrade, Emphasis, MOST_TRADES};
 pub use paint::{ChartError, Png};
 

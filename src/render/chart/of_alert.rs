@@ -57,7 +57,7 @@ impl Chart {
 }
 
 /// The day of a row of the alert: that of its acceptance if it has none, or one that is a typing error.
-fn own_day(lot: &LotRecord, accepted: NaiveDate) -> NaiveDate {
+pub(super) fn own_day(lot: &LotRecord, accepted: NaiveDate) -> NaiveDate {
     let date = lot.date.filter(|date| !is_mistyped(*date, Some(accepted), None));
     date.map_or(accepted, |date| date.min(accepted))
 }

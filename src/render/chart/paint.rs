@@ -7,6 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
+use serde::Serialize;
 use thiserror::Error;
 
 use super::font::tree;
@@ -15,6 +16,7 @@ use super::picture::Picture;
 /// Pixels of a point.
 const SCALE: f32 = 2.0;
 const TEMPLATE: &str = "chart.svg";
+const DIGEST: &str = "chart_digest.svg";
 
 /// A picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +56,9 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     for (name, source) in [
         (TEMPLATE, include_str!("../templates/chart.svg")),
         ("chart_mark.svg", include_str!("../templates/chart_mark.svg")),
+        (DIGEST, include_str!("../templates/chart_digest.svg")),
     ] {
-        // A template that does not parse is missing, so rendering fails; the tests render both.
+        // A template that does not parse is missing, so rendering fails; the tests render each.
         let _ = environment.add_template(name, source);
     }
     environment
@@ -63,6 +66,10 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 pub(super) fn svg(picture: &Picture) -> Result<String, minijinja::Error> {
     TEMPLATES.get_template(TEMPLATE)?.render(Serde(picture))
+}
+
+pub(super) fn digest_svg(layout: &impl Serialize) -> Result<String, minijinja::Error> {
+    TEMPLATES.get_template(DIGEST)?.render(Serde(layout))
 }
 
 pub(super) fn png(svg: &str) -> Result<Png, ChartError> {

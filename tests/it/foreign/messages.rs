@@ -29,7 +29,7 @@ fn seen(alert: &Alert) -> String {
     }
     let body = Body::Alert(Box::new(alert.clone()));
     let delivery = Delivery::new(Destination::Email("a".into()), body, at("2026-08-20T16:06:00-04:00"));
-    let mail = email::email(&delivery).unwrap();
+    let mail = email::email(&delivery, &email::Reader::PLAIN).unwrap();
     writeln!(text, "\nMail: {}\n{}", mail.subject, mail.text).unwrap();
     text
 }
