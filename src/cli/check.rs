@@ -113,6 +113,7 @@ impl Findings {
     }
 
     fn of_secrets(&mut self, settings: &Settings) {
+        self.report(&notify::check_templates(&settings.email.templates));
         let problems = secrets(settings, &self.used);
         self.report(&problems);
         self.report(&pings::problems(settings, &self.pinging));

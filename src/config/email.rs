@@ -43,6 +43,7 @@ impl Wire<'_> {
         Email {
             from: from.unwrap_or_else(|| "sellbell <sellbell@localhost>".to_owned()),
             out_dir: self.path(section, "out_dir", "sellbell-mail"),
+            templates: self.path(section, "templates", "config/templates"),
             ehlo_name,
             allow_plain_password: allow_plain_password.unwrap_or(false),
             recipients,

@@ -216,6 +216,8 @@ pub struct Email {
     pub allow_plain_password: bool,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
+    /// The folder with templates that replace the built-in ones; it may be missing.
+    pub templates: PathBuf,
     /// The recipients that rules can name.
     pub recipients: Vec<Recipient>,
 }

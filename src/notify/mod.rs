@@ -20,7 +20,7 @@ pub use discord::{
     BadAddress, BadGateway, BadToken, ChannelKind, DiscordBot, FOR_THREADS, Foreign, Gateway, Kinds,
     NoAnswer, NoFile, NoGateway, Place, Role, Servers, WITH_ALERTS, needed_permissions,
 };
-pub use email::check_server;
+pub use email::{TemplatesReload, check_server, check_templates};
 pub use error::{ReadBack, Retry, SendError, Sent};
 pub use notifier::Notifier;
 pub use output::Output;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::discord::{
     self, ChannelKind, DiscordBot, DiscordRoute, DiscordWebhook, Foreign, Made, NoAnswer, NoFile, RateLimit,
 };
-use super::email::Mailer;
+use super::email::{Mailer, TemplatesReload};
 use super::error::{ReadBack, SendError, Sent, unknown};
 use super::output::{LocalOutput, Output};
 use super::secrets::Secrets;
@@ -80,6 +80,11 @@ impl Notifier {
     /// The redactor that removes secrets from external text.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+
+    /// Looks whether the templates of e-mails were edited, and uses them from now on if they can be.
+    pub fn reload_templates(&self) -> TemplatesReload {
+        self.mailer.reload_templates()
     }
 
     /// True if a destination can be served because everything it needs is set.

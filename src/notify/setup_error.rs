@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::discord::{BadAddress, BadToken};
 use super::variables::variable;
+use crate::problem::Problems;
 
 /// Why a destination cannot be served as configured.
 #[derive(Debug, Error)]
@@ -41,6 +42,9 @@ pub enum SetupError {
     /// A mistake in `SMTP_URL`, which is not shown.
     #[error("SMTP_URL cannot be used: {0}")]
     Smtp(String),
+    /// Mistakes in the templates of e-mails.
+    #[error("the templates of e-mails cannot be used: {0}")]
+    Templates(Problems),
     /// The HTTP library could not be set up.
     #[error("cannot set up HTTP: {0}")]
     Http(#[from] reqwest::Error),

@@ -2,6 +2,7 @@
 //! `templates/`. Everything from outside is escaped in HTML and on one line elsewhere.
 
 mod alert_view;
+mod check;
 mod digest_view;
 mod frame;
 mod german;
@@ -9,16 +10,15 @@ mod item;
 mod labels;
 mod lot;
 mod sums;
+mod templates;
 mod words;
 mod wrap;
 
+pub use check::check;
 pub use frame::{Chart, Reader};
+pub use templates::{TemplateError, Templates};
 
-use std::sync::LazyLock;
-
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
-use minijinja::{Environment, ErrorKind};
+use minijinja::ErrorKind;
 use serde::Serialize;
 
 use super::notice::{Words, words as notice_words};
@@ -63,50 +63,42 @@ pub struct Table {
     pub csv: Vec<u8>,
 }
 
-static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
-        environment.set_syntax(syntax);
-    }
-    for (name, source) in [
-        ("layout.html", include_str!("templates/layout.html")),
-        ("alert.html", include_str!("templates/alert.html")),
-        ("digest.html", include_str!("templates/digest.html")),
-        ("alert.txt", include_str!("templates/alert.txt")),
-        ("digest.txt", include_str!("templates/digest.txt")),
-        ("notice.html", include_str!("templates/notice.html")),
-        ("notice.txt", include_str!("templates/notice.txt")),
-        ("foot.txt", include_str!("templates/foot.txt")),
-    ] {
-        // A template that does not parse is missing, so rendering it fails; the tests render each one.
-        let _ = environment.add_template(name, source);
-    }
-    environment
-});
-
-/// The e-mail for a delivery to a reader.
+/// The e-mail for a delivery to a reader, by the built-in templates.
 ///
 /// # Errors
 /// A template that fails, which the tests rule out for the built-in ones.
 pub fn email(delivery: &Delivery, reader: &Reader<'_>) -> Result<Email, minijinja::Error> {
+    email_with(Templates::built_in(), delivery, reader)
+}
+
+/// The same by other templates.
+///
+/// # Errors
+/// A template that fails.
+pub fn email_with(
+    templates: &Templates,
+    delivery: &Delivery,
+    reader: &Reader<'_>,
+) -> Result<Email, minijinja::Error> {
     let reference = delivery.key.as_str();
     let mut email = match &delivery.body {
         Body::Alert(alert) | Body::Correction(alert) => {
             let view = AlertView::new(alert, reader, reference);
-            let (text, html) = (render("alert.txt", &view)?, render("alert.html", &view)?);
+            let (text, html) =
+                (templates.render("alert.txt", &view)?, templates.render("alert.html", &view)?);
             Email::new(view.frame.subject, text, html)
         }
         Body::Notice(notice) => {
             let Words { title, text } = notice_words(notice);
             let subject = clip(&plain(&format!("sellbell: {title}")), SUBJECT).into_owned();
-            note(reader, reference, (subject, title), text.lines().map(plain).collect(), &[])?
+            note(templates, reader, reference, (subject, title), text.lines().map(plain).collect(), &[])?
         }
-        Body::Addition(alert) => addition(alert, reader, reference)?,
+        Body::Addition(alert) => addition(templates, alert, reader, reference)?,
         Body::Summary(_) => {
             let why = "a summary is a message on Discord";
             return Err(minijinja::Error::new(ErrorKind::InvalidOperation, why));
         }
-        Body::Digest(digest) => digest_email(digest, reader, reference)?,
+        Body::Digest(digest) => digest_email(templates, digest, reader, reference)?,
     };
     email.text = wrapped(&email.text);
     let shows_chart = matches!(delivery.body, Body::Alert(_) | Body::Correction(_) | Body::Digest(_));
@@ -115,17 +107,22 @@ pub fn email(delivery: &Delivery, reader: &Reader<'_>) -> Result<Email, minijinj
 }
 
 /// The digest with as many filings as the reader wants and HTML of this size has room for.
-fn digest_email(digest: &Digest, reader: &Reader<'_>, reference: &str) -> Result<Email, minijinja::Error> {
+fn digest_email(
+    templates: &Templates,
+    digest: &Digest,
+    reader: &Reader<'_>,
+    reference: &str,
+) -> Result<Email, minijinja::Error> {
     let mut most = reader.max_items;
     loop {
         let view = DigestView::new(digest, reader, reference, most);
-        let html = render("digest.html", &view)?;
+        let html = templates.render("digest.html", &view)?;
         if html.len() > MAX_HTML && most > 1 {
             // Entries differ in size, and escaping can make a name many times longer.
             most = (most.min(digest.entries.len()) * MAX_HTML / html.len()).clamp(1, most - 1);
             continue;
         }
-        let text = render("digest.txt", &view)?;
+        let text = templates.render("digest.txt", &view)?;
         let table = (digest.entries.len() > most).then(|| all_of(digest));
         return Ok(Email { table, ..Email::new(view.frame.subject, text, html) });
     }
@@ -139,7 +136,12 @@ fn all_of(digest: &Digest) -> Table {
     Table { name: format!("insider-trades-{day}.csv"), csv: table(&lines) }
 }
 
-fn addition(alert: &Alert, reader: &Reader<'_>, reference: &str) -> Result<Email, minijinja::Error> {
+fn addition(
+    templates: &Templates,
+    alert: &Alert,
+    reader: &Reader<'_>,
+    reference: &str,
+) -> Result<Email, minijinja::Error> {
     let (name, owners) = (alert.ticker_or_name(), reader.language.owners(alert));
     let accession = alert.accession;
     let (subject, text) = match reader.language {
@@ -154,10 +156,11 @@ fn addition(alert: &Alert, reader: &Reader<'_>, reference: &str) -> Result<Email
     };
     let subject = clip(&plain(&subject), SUBJECT).into_owned();
     let lines = vec![plain(&text), alert.url.clone()];
-    note(reader, reference, (subject.clone(), subject), lines, std::slice::from_ref(&alert.rule))
+    note(templates, reader, reference, (subject.clone(), subject), lines, std::slice::from_ref(&alert.rule))
 }
 
 fn note(
+    templates: &Templates,
     reader: &Reader<'_>,
     reference: &str,
     (subject, title): (String, String),
@@ -167,7 +170,7 @@ fn note(
     let preheader = lines.first().cloned().unwrap_or_default();
     let frame = Frame::new(&Reader { chart: None, ..*reader }, reference, subject, preheader);
     let view = NoteView { frame: frame.because_of(reader, rules), title, lines };
-    let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
+    let (text, html) = (templates.render("notice.txt", &view)?, templates.render("notice.html", &view)?);
     Ok(Email::new(view.frame.subject, text, html))
 }
 
@@ -175,10 +178,6 @@ impl Email {
     fn new(subject: String, text: String, html: String) -> Self {
         Self { subject, text, html, chart_id: None, table: None }
     }
-}
-
-fn render(name: &str, view: &impl Serialize) -> Result<String, minijinja::Error> {
-    TEMPLATES.get_template(name)?.render(Serde(view))
 }
 
 /// A notice, or a few lines of text.

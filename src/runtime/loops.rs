@@ -10,6 +10,7 @@ use tokio::task;
 use super::App;
 use super::housekeeping::housekeeping_once;
 use super::reload::{Reload, Watch, reload_once};
+use super::reload_templates::reload_templates_once;
 use super::wait::{Ended, or_stopped, sleep_until};
 
 /// How often to check whether a day must be compared, a past fetched, or something tidied up.
@@ -82,7 +83,7 @@ pub(super) async fn housekeeping_loop(app: Arc<App>, mut stopped: watch::Receive
     }
 }
 
-/// Checks whether rules were edited: soon after the system reports an edit, and from time to time.
+/// Checks whether rules or templates were edited: soon after the system reports an edit, and from time to time.
 pub(super) async fn reload_loop(
     app: Arc<App>,
     mut watch: Watch,
@@ -94,7 +95,11 @@ pub(super) async fn reload_loop(
         // Disks can be slow.
         let looked = task::spawn_blocking(move || {
             let each = if watch.listen(move || report.notify_one()) { LOOK_AT_REPORTED_S } else { LOOK_S };
-            let looked = runtime.block_on(reload_once(&looking, &mut watch, looking.clock().now()));
+            let looked = runtime.block_on(async {
+                let now = looking.clock().now();
+                reload_templates_once(&looking, now).await?;
+                reload_once(&looking, &mut watch, now).await
+            });
             (watch, each, looked)
         });
         let (back, each, looked) = looked.await?;

@@ -8,6 +8,7 @@ mod lanes;
 mod loops;
 mod once;
 mod reload;
+mod reload_templates;
 mod run;
 mod wait;
 
@@ -15,5 +16,6 @@ pub use assemble::{App, AssembleError, Assembly, Setup, assemble};
 pub use housekeeping::{housekeeping_once, on_start, take_watches};
 pub use once::{OnceReport, run_once};
 pub use reload::{Reload, Watch, reload_once};
+pub use reload_templates::reload_templates_once;
 pub use run::run;
 pub use wait::RunError;

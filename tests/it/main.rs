@@ -39,6 +39,7 @@ mod language;
 mod leaks;
 mod local_user;
 mod losses;
+mod mail_parts;
 mod mails;
 mod memory;
 mod mutes;

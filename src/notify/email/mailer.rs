@@ -12,6 +12,7 @@ use super::conversation::hand_over;
 use super::failure::failure;
 use super::folder::Folder;
 use super::message::{address, file_name, message, page};
+use super::own_templates::{OwnTemplates, TemplatesReload};
 use super::server::{Server, Tls};
 use super::verdict::Stage;
 use crate::config::{self, ReadableBy};
@@ -23,7 +24,7 @@ use crate::notify::secret_parts::piece;
 use crate::notify::secrets::Secrets;
 use crate::notify::setup_error::SetupError;
 use crate::render::chart::DigestChart;
-use crate::render::email::{Chart, Reader, email};
+use crate::render::email::{Chart, Reader, email_with};
 use crate::text::Language;
 use crate::text::redact::Redactor;
 use crate::trust::Roots;
@@ -35,6 +36,7 @@ const UNENCRYPTED: &str = "it would send user and password unencrypted, for othe
 pub(in crate::notify) struct Mailer {
     from: Option<Mailbox>,
     recipients: BTreeMap<String, Mailbox>,
+    templates: OwnTemplates,
     transport: Transport,
 }
 
@@ -78,7 +80,13 @@ impl Mailer {
             .iter()
             .filter_map(|recipient| Some((recipient.name.clone(), mailbox(&recipient.address)?)))
             .collect();
-        Ok(Self { from: mailbox(&settings.from), recipients, transport })
+        let templates = OwnTemplates::load(&settings.templates).map_err(SetupError::Templates)?;
+        Ok(Self { from: mailbox(&settings.from), recipients, templates, transport })
+    }
+
+    /// Looks whether the templates were edited, and uses them from now on if they can be.
+    pub(in crate::notify) fn reload_templates(&self) -> TemplatesReload {
+        self.templates.reload()
     }
 
     /// Sets the mode of mails already written to files to that of new ones.
@@ -113,7 +121,7 @@ impl Mailer {
             unsubscribe: Some(&unsubscribe),
             chart: chart.as_ref(),
         };
-        let mail = email(delivery, &reader)
+        let mail = email_with(&self.templates.current(), delivery, &reader)
             .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
         let message = message((from, to), (&message_id, answered), delivery, &mail, chart.as_ref())

@@ -6,10 +6,12 @@ mod failure;
 mod folder;
 mod mailer;
 mod message;
+mod own_templates;
 mod reply;
 mod server;
 mod verdict;
 
 pub(super) use mailer::Mailer;
+pub use own_templates::{TemplatesReload, check_templates};
 pub use server::check_server;
 pub(super) use server::secrets_in;

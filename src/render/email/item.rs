@@ -26,7 +26,7 @@ pub(super) struct ItemView {
     tone: &'static str,
     value: String,
     deed: String,
-    range: Option<String>,
+    prices: Option<String>,
     /// Plan, reason, share of the holdings and history, each in a few words.
     facts: Vec<String>,
     /// Securities and pricing, a line each.
@@ -53,7 +53,7 @@ impl ItemView {
             tone: tone(alert),
             value: language.value_short(alert),
             deed: language.deed(alert),
-            range: language.range(alert),
+            prices: language.range(alert),
             facts: facts(alert, language),
             lines: lines.collect(),
             amendment: amendment(alert, language),
