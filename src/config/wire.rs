@@ -43,7 +43,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
             "channel",
         ],
     ),
-    ("email", &["from", "ehlo_name", "out_dir", "allow_plain_password", "recipient"]),
+    ("email", &["from", "ehlo_name", "out_dir", "allow_plain_password", "messages_per_minute", "recipient"]),
     ("files", &["readable_by"]),
     ("webhook", &["endpoint"]),
     ("http", &["listen"]),

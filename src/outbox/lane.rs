@@ -1,6 +1,7 @@
 //! The state of a destination between rounds of delivering, and the result of a round.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::delivery::Delivery;
 
@@ -27,6 +28,8 @@ pub struct Lane {
     /// How many of the next messages carry a single delivery, because a batch was rejected and we do not know
     /// which delivery is at fault.
     pub(super) singly: usize,
+    /// Its place among the few whose next message may be loaded, once it has waited for one.
+    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 impl Lane {
@@ -58,6 +61,11 @@ pub struct DeliverReport {
     pub paced: bool,
     /// True if it failed because the destination asked to wait until `next`.
     pub asked: bool,
+    /// True if nothing was loaded because as many as may be are being sent; [`Outbox::wait_for_place`] waits
+    /// for one of them to end.
+    ///
+    /// [`Outbox::wait_for_place`]: super::Outbox::wait_for_place
+    pub crowded: bool,
 }
 
 /// True if a set time is still in the future; one far away comes from a wrong clock and does not count.
