@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use sellbell::config::Settings;
@@ -115,14 +116,12 @@ async fn twenty_mails_go_over_one_connection_and_those_at_once_over_four() {
     assert_eq!(deliver_all(&app, at(NOW)).await, (20, 0, 0));
     assert_eq!((world.smtp.connections(), world.smtp.open()), (1, (1, 1)));
     each_once(&world.smtp.take_mails(), 20);
-    for recipient in 0..10 {
-        app.store.enqueue(&notice(to(recipient), "At once")).await.unwrap();
-    }
     let app = &app;
-    let lanes: FuturesUnordered<_> = (0..10)
-        .map(|n| async move { deliver_to(app, &to(n), &mut Lane::default(), at(NOW)).await })
-        .collect();
-    assert_eq!(lanes.collect::<Vec<_>>().await, [(1, 0, 0); 10]);
+    let at_once = (0..10).map(|recipient| async move {
+        let batch = Batch::one(notice(to(recipient), "At once"));
+        app.notifier.send(&batch, at(NOW)).await.unwrap();
+    });
+    join_all(at_once).await;
     assert_eq!((world.smtp.connections(), world.smtp.open()), (4, (4, 4)));
     each_once(&world.smtp.take_mails(), 10);
     // Nothing uses them between two looks.

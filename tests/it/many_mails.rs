@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::fakes::discord::FakeDiscord;
+use crate::fakes::edgar::Published;
 use crate::world::{World, at, qualys, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
@@ -108,6 +109,17 @@ impl Drop for Bot {
     }
 }
 
+/// A filing with many rows, so that ten thousand digests would take a gigabyte.
+fn long_sale() -> Published {
+    const ROW: (&str, &str) = ("<nonDerivativeTransaction>", "</nonDerivativeTransaction>");
+    let sale = small_sale("0000000007-21-000001", 70, "2021-08-24T16:52:09-04:00");
+    let text = String::from_utf8(sale.body.clone()).unwrap();
+    let (before, rest) = text.split_once(ROW.0).unwrap();
+    let (row, after) = rest.split_once(ROW.1).unwrap();
+    let rows = format!("{}{row}{}", ROW.0, ROW.1).repeat(40);
+    Published { body: format!("{before}{rows}{after}").into_bytes(), ..sale }
+}
+
 /// Prints how long something took.
 async fn timed<T>(what: &str, doing: impl Future<Output = T>) -> T {
     let began = Instant::now();
@@ -127,7 +139,7 @@ async fn ten_thousand_digests_take_little_memory_and_hold_up_no_alert_at_length(
     let before = at(NOW) - TimeDelta::minutes(1);
     timed("the first look at all", app.outbox.digests.digest_once(before)).await.unwrap();
     world.edgar.publish(&qualys());
-    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:52:09-04:00"));
+    world.edgar.publish(&long_sale());
     timed("two filings are planned", app.intake.poll_once(at(NOW))).await.unwrap();
     world.edgar.take_fetched();
     let made = timed("digests are made", app.outbox.digests.digest_once(at(SLOT))).await.unwrap();
