@@ -38,6 +38,11 @@ impl Lane {
         Self { impatient: true, ..Self::default() }
     }
 
+    /// True if nothing is sent before this time, whatever is queued until then.
+    pub fn is_closed_until(&self, time: DateTime<Utc>) -> bool {
+        self.paused_until.is_some_and(|until| time <= until)
+    }
+
     /// True if its destination has accepted something else since a delivery began to fail.
     pub(super) fn took_others(&self, delivery: &Delivery) -> bool {
         delivery.failing_since.zip(self.took_at).is_some_and(|(failing, took)| failing <= took)

@@ -115,8 +115,9 @@ async fn lane_loop(
             }
         }
         let DeliverReport { next: Some(next), paused, .. } = round else { break };
-        // New deliveries for this destination are noticed after this sleep at the latest.
-        let latest = if paused { next } else { app.clock().now() + TimeDelta::seconds(1) };
+        // New deliveries for this destination are noticed after this sleep at the latest, if they could be sent.
+        let is_closed = paused || lane.is_closed_until(next);
+        let latest = if is_closed { next } else { app.clock().now() + TimeDelta::seconds(1) };
         tokio::select! {
             awake = sleep_until(app.clock(), next.min(latest), &mut stopped) => {
                 if !awake {
