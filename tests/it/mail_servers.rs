@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::delivery::{Batch, Body, Delivery};
 use sellbell::destination::Destination;
@@ -14,7 +15,7 @@ use sellbell::notice::Notice;
 use sellbell::notify::{Notifier, Retry, Secrets, SendError};
 use sellbell::outbox::Lane;
 use sellbell::render::terminal::Colour;
-use sellbell::runtime::App;
+use sellbell::runtime::{self, App};
 
 use crate::fakes::smtp::{FakeSmtp, Manners, ReceivedMail};
 use crate::world::{World, at, deliver_all, deliver_to, qualys};
@@ -432,5 +433,20 @@ async fn only_a_few_mails_are_loaded_while_the_server_takes_its_time() {
     app.outbox.wait_for_place(&mut waiting).await;
     assert_eq!(deliver_to(&app, &to(29), &mut waiting, at(NOW)).await, (1, 0, 0));
     world.smtp.next_mail().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_mails_under_way_and_not_for_all_that_are_queued() {
+    let mut world = World::new().await;
+    world.clock = Clock::played(at(NOW), 1.0);
+    let app = Arc::new(app(&world, 100));
+    queue(&app, 100, 1).await;
+    runtime::run(Arc::clone(&app), None, world.smtp.until_unread()).await.unwrap();
+    world.smtp.until_open(0).await;
+    let sent = world.smtp.unread();
+    assert!(sent < 60, "{sent} were sent after the stop");
+    assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::hours(1)).await, (100 - sent, 0, 0));
+    each_once(&world.smtp.take_mails(), 100);
     world.finish().await;
 }

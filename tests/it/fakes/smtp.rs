@@ -133,6 +133,13 @@ impl FakeSmtp {
         self.world.state.borrow().unread.len()
     }
 
+    /// Waits until there is a mail that was not read yet.
+    pub async fn until_unread(&self) {
+        let mut changes = self.world.state.subscribe();
+        let wait = timeout(PATIENCE, changes.wait_for(|state| !state.unread.is_empty()));
+        assert!(wait.await.is_ok(), "no mail came");
+    }
+
     /// Takes all mails that were not read yet, oldest first.
     pub fn take_mails(&self) -> Vec<ReceivedMail> {
         self.world.edit(|state| state.unread.drain(..).collect())
