@@ -65,6 +65,7 @@ async fn try_out(
         if matches!(delivery.body, Body::Digest(_)) { "digest with a sample alert" } else { "sample alert" };
     let sent = notifier.try_out(&Batch::one(delivery.clone()), now).await;
     let took = (self::now() - now).as_seconds_f64();
+    notifier.hang_up().await;
     // For one of the bot's channels, report missing permissions even if everything went well this time.
     let opens_threads = settings.discord.threads_of(destination).is_some();
     let lacking = notifier.lacks(destination, opens_threads).await;

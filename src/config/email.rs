@@ -10,6 +10,8 @@ use super::settings::{Email, Mode, Recipient};
 use super::values::{Section, Wire};
 use crate::problem::Value;
 
+/// A mail server that takes more needs no limit.
+const MOST_PER_MINUTE: i64 = 100_000;
 const RECIPIENT: [&str; 5] = ["name", "address", "mode", "schedule", "time_zone"];
 
 impl Wire<'_> {
@@ -20,6 +22,7 @@ impl Wire<'_> {
         let ehlo_name = ehlo_name.and_then(|(value, name)| self.ehlo_name(value, name));
         let key = "allow_plain_password";
         let allow_plain_password = self.value(section, key).and_then(|value| self.reader.flag(key, value));
+        let per_minute = self.per_minute(section);
         let mut names = BTreeSet::new();
         let mut recipients = Vec::new();
         for (value, table) in self.tables(section, "recipient", "[[email.recipient]]", &RECIPIENT) {
@@ -46,8 +49,23 @@ impl Wire<'_> {
             templates: self.path(section, "templates", "config/templates"),
             ehlo_name,
             allow_plain_password: allow_plain_password.unwrap_or(false),
+            per_minute,
             recipients,
         }
+    }
+
+    /// The most mails in a minute; 0 for any number.
+    fn per_minute(&mut self, section: Section<'_, '_>) -> usize {
+        let (key, expected) = ("messages_per_minute", format!("0 to {MOST_PER_MINUTE}; 0 sets no limit"));
+        let Some(value) = section.and_then(|section| section.get(key)) else { return 0 };
+        let Some(number) = self.reader.whole(key, value, &format!("a whole number, {expected}")) else {
+            return 0;
+        };
+        if !(0..=MOST_PER_MINUTE).contains(&number) {
+            let what = format!("{number} messages a minute");
+            self.reader.report_with(value.span(), what, format!("expected {expected}"));
+        }
+        usize::try_from(number).unwrap_or(0)
     }
 
     fn mode(&mut self, table: &DeTable<'_>) -> Option<Mode> {

@@ -214,6 +214,8 @@ pub struct Email {
     pub ehlo_name: Option<String>,
     /// True if user and password may be sent to a mail server unencrypted.
     pub allow_plain_password: bool,
+    /// The most mails sent in a minute, to all recipients together; 0 for any number.
+    pub per_minute: usize,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
     /// The folder with templates that replace the built-in ones; it may be missing.

@@ -39,6 +39,10 @@ fn every_mistake_is_told_with_its_line() {
         "[edgar]\nrequests_per_second = 11\n",
         &["sellbell.toml:2:23: 11 requests a second: expected 1 to 10"],
     );
+    refused(
+        "[email]\nmessages_per_minute = -1\n",
+        &["sellbell.toml:2:23: -1 messages a minute: expected 0 to 100000; 0 sets no limit"],
+    );
 }
 
 #[test]

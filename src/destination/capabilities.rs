@@ -23,6 +23,9 @@ pub struct Capabilities {
     pub read_back: ReadBack,
     /// A try without an answer may already have reached a person, so it is repeated slowly.
     pub repeats_slowly: bool,
+    /// Its messages may be large and wait long for a connection, so only a few of all its destinations are
+    /// loaded at once.
+    pub few_at_once: bool,
 }
 
 /// Whether sent messages can be read back.
@@ -47,6 +50,7 @@ const CHANNEL: Capabilities = Capabilities {
     edits: true,
     read_back: ReadBack::Always,
     repeats_slowly: false,
+    few_at_once: false,
 };
 const DISCORD: Capabilities = Capabilities { read_back: ReadBack::ByBot, ..CHANNEL };
 const EMAIL: Capabilities = Capabilities {
@@ -58,6 +62,7 @@ const EMAIL: Capabilities = Capabilities {
     edits: false,
     read_back: ReadBack::Never,
     repeats_slowly: true,
+    few_at_once: true,
 };
 const TERMINAL: Capabilities = Capabilities {
     local: true,
@@ -68,6 +73,7 @@ const TERMINAL: Capabilities = Capabilities {
     edits: false,
     read_back: ReadBack::Never,
     repeats_slowly: false,
+    few_at_once: false,
 };
 const WEBHOOK: Capabilities = Capabilities { local: false, ..TERMINAL };
 const LINES: Capabilities = Capabilities { notices: false, ..TERMINAL };

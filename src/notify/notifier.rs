@@ -146,20 +146,41 @@ impl Notifier {
         match (self.route(batch.destination()), &self.bot) {
             (Some(Route::Channel(id)), Some(bot)) => bot.turn(id, batch, now),
             (Some(Route::Webhook(webhook)), _) => webhook.turn(now),
-            _ => Ok(()),
+            _ => match batch.destination() {
+                Destination::Email(name) => self.mailer.turn(name, now),
+                _ => Ok(()),
+            },
         }
     }
 
     /// Succeeds if a destination may get a turn now. Subscribed channels queue behind those defined in the
-    /// settings.
+    /// settings, and recipients of mails queue in order.
     ///
     /// # Errors
     /// When to try again.
     pub fn line_up(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         match (destination, &self.bot) {
             (Destination::Channel(id), Some(bot)) => bot.line_up(*id, now),
+            (Destination::Email(name), _) => self.mailer.line_up(name, now),
             _ => Ok(()),
         }
+    }
+
+    /// Gives up a destination's place in line, because it has nothing to get.
+    pub fn leave_line(&self, destination: &Destination) {
+        if let Destination::Email(name) = destination {
+            self.mailer.leave_line(name);
+        }
+    }
+
+    /// Closes connections that nothing used since the last call.
+    pub async fn close_idle(&self) {
+        self.mailer.close_idle().await;
+    }
+
+    /// Closes all connections that are kept for the next message.
+    pub async fn hang_up(&self) {
+        self.mailer.hang_up().await;
     }
 
     /// Sends a batch as one message, now. It is not published.

@@ -1,9 +1,10 @@
 //! Sends one message to one destination.
 
 use std::slice;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 
 use super::Outbox;
 use super::lane::{DeliverReport, Lane, ahead};
@@ -46,17 +47,23 @@ impl Outbox {
         lane: &mut Lane,
         now: DateTime<Utc>,
     ) -> Result<DeliverReport, StoreError> {
+        let place = lane.place.take();
         let paused = self.store.paused(destination).await?;
         if let Some(report) = self.waits(destination, lane, paused.as_ref(), now) {
             return Ok(report);
         }
         let mut report = DeliverReport::default();
-        let loading = self.loading.acquire().await.ok();
+        let Some((_place, loading)) = self.begin_to_load(destination, place).await else {
+            return Ok(DeliverReport { next: Some(now), crowded: true, ..report });
+        };
         let queued = self.look_at(destination, now).await?;
         let looked_at = queued.len();
         let picked = self.picker.pick(destination, queued, lane, now).await?;
         let (batch, sending) = match picked {
-            Picked::Nothing(next) => return Ok(DeliverReport { next, ..report }),
+            Picked::Nothing(next) => {
+                self.notifier.leave_line(destination);
+                return Ok(DeliverReport { next, ..report });
+            }
             Picked::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
             Picked::New(mut batch, message) => {
                 let sending = self.send(&mut batch, None, (message, loading), now).await?;
@@ -100,6 +107,27 @@ impl Outbox {
             self.instances.look_for_others(destination, now).await?;
         }
         Ok(report)
+    }
+
+    /// Waits until a message of a kind with large messages may be loaded, and keeps that place for the next
+    /// round of a lane.
+    pub async fn wait_for_place(&self, lane: &mut Lane) {
+        // It is never closed.
+        lane.place = Arc::clone(&self.few).acquire_owned().await.ok();
+    }
+
+    /// What is held while deliveries are loaded: to the end of the round, for a kind with large messages, and
+    /// otherwise until it is their turn. `None` if too many are being sent.
+    async fn begin_to_load(
+        &self,
+        destination: &Destination,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Option<(Option<OwnedSemaphorePermit>, Option<SemaphorePermit<'_>>)> {
+        if !destination.capabilities().few_at_once {
+            return Some((None, self.loading.acquire().await.ok()));
+        }
+        let place = place.or_else(|| Arc::clone(&self.few).try_acquire_owned().ok())?;
+        Some((Some(place), None))
     }
 
     /// The first waiting deliveries of a destination, as many as needed to pick the next message.

@@ -1,6 +1,7 @@
 //! The state of a destination between rounds of delivering, and the result of a round.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::delivery::Delivery;
 
@@ -27,12 +28,19 @@ pub struct Lane {
     /// How many of the next messages carry a single delivery, because a batch was rejected and we do not know
     /// which delivery is at fault.
     pub(super) singly: usize,
+    /// Its place among the few whose next message may be loaded, once it has waited for one.
+    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 impl Lane {
     /// A lane that also tries deferred deliveries, for a single run that must send all it can.
     pub fn impatient() -> Self {
         Self { impatient: true, ..Self::default() }
+    }
+
+    /// True if nothing is sent before this time, whatever is queued until then.
+    pub fn is_closed_until(&self, time: DateTime<Utc>) -> bool {
+        self.paused_until.is_some_and(|until| time <= until)
     }
 
     /// True if its destination has accepted something else since a delivery began to fail.
@@ -58,6 +66,11 @@ pub struct DeliverReport {
     pub paced: bool,
     /// True if it failed because the destination asked to wait until `next`.
     pub asked: bool,
+    /// True if nothing was loaded because as many as may be are being sent; [`Outbox::wait_for_place`] waits
+    /// for one of them to end.
+    ///
+    /// [`Outbox::wait_for_place`]: super::Outbox::wait_for_place
+    pub crowded: bool,
 }
 
 /// True if a set time is still in the future; one far away comes from a wrong clock and does not count.

@@ -48,6 +48,9 @@ use pick::Picker;
 
 /// The most destinations whose deliveries are loaded and rendered at once.
 const LOADING_AT_ONCE: usize = 64;
+/// The most destinations of a kind with large messages whose messages are in memory at once. A few more than
+/// there are connections, so that these always have something to send.
+const FEW_AT_ONCE: usize = 16;
 
 /// Everything that sends.
 pub struct Outbox {
@@ -63,6 +66,8 @@ pub struct Outbox {
     pub(crate) retried: watch::Sender<BTreeMap<String, usize>>,
     /// Taken while deliveries are loaded and rendered.
     loading: Semaphore,
+    /// Taken while a message of a kind with large messages is loaded, rendered and sent.
+    few: Arc<Semaphore>,
     charts: Charts,
     picker: Picker,
     failures: Failures,
@@ -86,6 +91,7 @@ impl Outbox {
             digests: Digests::new(parts),
             mutes: Mutes::new(parts),
             loading: Semaphore::new(LOADING_AT_ONCE),
+            few: Arc::new(Semaphore::new(FEW_AT_ONCE)),
             charts: Charts::new(parts),
             picker: Picker::new(parts, Arc::clone(&overflow)),
             failures: Failures::new(parts, Arc::clone(&pauses), Arc::clone(&given_up)),

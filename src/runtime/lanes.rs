@@ -108,9 +108,16 @@ async fn lane_loop(
     while !*stopped.borrow() {
         // On the heap: what a round needs is many times what thousands of lanes keep while they wait.
         let round = Box::pin(app.outbox.deliver_once(&destination, &mut lane, app.clock().now())).await?;
+        if round.crowded {
+            tokio::select! {
+                () = app.outbox.wait_for_place(&mut lane) => continue,
+                _ = stopped.changed() => break,
+            }
+        }
         let DeliverReport { next: Some(next), paused, .. } = round else { break };
-        // New deliveries for this destination are noticed after this sleep at the latest.
-        let latest = if paused { next } else { app.clock().now() + TimeDelta::seconds(1) };
+        // New deliveries for this destination are noticed after this sleep at the latest, if they could be sent.
+        let is_closed = paused || lane.is_closed_until(next);
+        let latest = if is_closed { next } else { app.clock().now() + TimeDelta::seconds(1) };
         tokio::select! {
             awake = sleep_until(app.clock(), next.min(latest), &mut stopped) => {
                 if !awake {

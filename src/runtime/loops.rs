@@ -1,11 +1,14 @@
-//! The other loops: comparing days, backfilling, digests, housekeeping, and edits of the rules.
+//! The other loops: comparing days, backfilling, digests, idle connections, housekeeping, and edits of the
+//! rules.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{SubsecRound, TimeDelta};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task;
+use tokio::time::sleep;
 
 use super::App;
 use super::housekeeping::housekeeping_once;
@@ -22,6 +25,10 @@ const LOOK_S: i64 = 2;
 const LOOK_AT_REPORTED_S: i64 = 10;
 /// The same while somebody is editing them.
 const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(700);
+
+/// How often connections are closed that nothing used in between, so that none stays idle for more than twice
+/// as long.
+const IDLE: Duration = Duration::from_secs(15);
 
 /// Compares days with their indexes when they are due.
 pub(super) async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
@@ -62,6 +69,16 @@ pub(super) async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool
         // A mark that a wrong clock left in the future is noticed by looking again.
         if !sleep_until(app.clock(), next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
             return Ok(());
+        }
+    }
+}
+
+/// Closes connections that have been idle for a while.
+pub(super) async fn idle_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        tokio::select! {
+            () = sleep(IDLE) => app.notifier.close_idle().await,
+            _ = stopped.changed() => return Ok(()),
         }
     }
 }

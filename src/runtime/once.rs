@@ -89,6 +89,7 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         report.delivered += delivered;
         report.dead += dead;
     }
+    app.notifier.hang_up().await;
     app.store.flush().await?;
     report.queued = app.store.counts().await?.queued;
     report.pending = app.store.pending_len().await?;
@@ -128,6 +129,7 @@ async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), S
         dead += round.dead;
         let now = app.clock().now();
         match round {
+            DeliverReport { crowded: true, .. } => app.outbox.wait_for_place(&mut lane).await,
             DeliverReport { paced, asked, next: Some(next), .. } if paced || asked => {
                 let wait = (next - now).max(TimeDelta::zero());
                 if wait > patience {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::follow::{feed_loop, fetch_loop, tickers_loop};
 use super::housekeeping::on_start;
 use super::lanes::deliver_loop;
-use super::loops::{backfill_loop, digest_loop, housekeeping_loop, reconcile_loop, reload_loop};
+use super::loops::{backfill_loop, digest_loop, housekeeping_loop, idle_loop, reconcile_loop, reload_loop};
 use super::wait::{Ended, RunError};
 use super::{App, Watch};
 
@@ -38,6 +38,7 @@ pub async fn run(
     parts.spawn(backfill_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(digest_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(housekeeping_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(idle_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(deliver_loop(Arc::clone(&app), stopped.clone()));
     if let Some(watch) = watch {
         parts.spawn(reload_loop(Arc::clone(&app), watch, stopped));
@@ -61,6 +62,7 @@ pub async fn run(
     if timeout(GRACE, rest).await.is_err() {
         tracing::warn!("a send was interrupted; it is retried after the next start");
     }
+    app.notifier.hang_up().await;
     app.intake.backoff.note_blocks(app.clock().now()).await?;
     app.store.flush().await?;
     ended

@@ -162,6 +162,12 @@ pub(super) fn prefix(destination: &Destination) -> String {
     format!("{}\t", part(&destination.to_string()))
 }
 
+/// The destination of a key prefix, if that shows it.
+pub(super) fn destination_of(prefix: &str) -> Option<Destination> {
+    let destination = prefix.strip_suffix('\t')?.parse().ok()?;
+    Some(destination).filter(|destination| self::prefix(destination) == prefix)
+}
+
 /// Destination, queue time, acceptance time of the filing, so that a scan by destination is oldest first.
 pub(super) fn place(delivery: &Delivery) -> String {
     let accepted_at = match &delivery.body {

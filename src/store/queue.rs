@@ -8,7 +8,7 @@ use super::engine::{Range, Transaction};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::latency::{LATENCY, Latency};
-use super::placing::{QUEUE, Stood, place, prefix, take, waiting};
+use super::placing::{QUEUE, Stood, destination_of, place, prefix, take, waiting};
 use super::table::PAGE;
 use super::{counts, dead, placing};
 use crate::alert::Key;
@@ -55,11 +55,17 @@ impl Store {
     pub async fn waiting_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
         let mut next = Range::first(1);
-        // One lookup per destination.
-        while let Some((place, delivery)) = self.range(&QUEUE, &next).await?.pop() {
+        // One lookup per destination, which does not decode what may be a long digest.
+        while let Some((place, _)) = self.stored(QUEUE.space, &next).await?.pop() {
             let of = place.split_inclusive('\t').next().unwrap_or_default();
             next = Range::behind_prefix(of, 1);
-            destinations.insert(delivery.destination);
+            match destination_of(of) {
+                Some(destination) => drop(destinations.insert(destination)),
+                None => {
+                    let first = self.range(&QUEUE, &Range::prefix(of, 1)).await?;
+                    destinations.extend(first.into_iter().map(|(_, delivery)| delivery.destination));
+                }
+            }
         }
         Ok(destinations)
     }

@@ -4,9 +4,10 @@ use std::io;
 
 use rustls::CertificateError;
 
-use super::conversation::Fault;
+use super::fault::Fault;
 use super::verdict::{Cause, Stage, cause};
-use crate::notify::error::SendError;
+use crate::filing::grouped;
+use crate::notify::error::{Retry, SendError};
 use crate::text::redact::Redactor;
 
 /// The most characters to show of a server's text.
@@ -50,10 +51,18 @@ pub(super) fn failure(fault: &Fault, stage: Stage, redactor: &Redactor) -> SendE
                  SMTP_URL where the server wants none",
             )
         }
+        Fault::TooBig { size, most } => too_big(*size, *most),
         Fault::NoUtf8 => {
             SendError::closed("the mail server does not offer SMTPUTF8, which an address here needs").advise(Cause::Utf8.advice())
         }
     }
+}
+
+fn too_big(size: u64, most: u64) -> SendError {
+    let (size, most) = (grouped(&size.to_string()), grouped(&most.to_string()));
+    let message = format!("the mail has {size} bytes, and the mail server accepts at most {most}");
+    let error = SendError::refused(message).advise(Cause::TooBig.advice());
+    SendError { retry: Retry::Never, of_message: true, ..error }
 }
 
 const UNREACHABLE: &str = "see whether host and port in SMTP_URL are right (465 for smtps://, 587 for smtp://…?tls=required), and no firewall is in between";
@@ -63,7 +72,7 @@ fn refused(code: u16, words: &str, stage: Stage, redactor: &Redactor) -> SendErr
     let words = redactor.clean(words, MOST_WORDS);
     let said = if words.is_empty() { format!("{code}") } else { format!("{code} {words}") };
     let refused = stage.refused();
-    let of_message = cause.may_be_of_message() && matches!(stage, Stage::Data | Stage::End);
+    let of_message = cause.may_be_of_message() && (cause == Cause::TooBig || stage.is_of_content());
     let error = match code {
         // The server itself asks to try again.
         400..500 => SendError::refused(format!("the mail server does not accept {refused} now: \"{said}\"")),

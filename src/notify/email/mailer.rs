@@ -1,36 +1,25 @@
 //! Renders a mail to one recipient and hands it to a transport.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use lettre::Message;
+use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
-use lettre::transport::smtp::extension::ClientId;
-use rustls::crypto::ring;
 
-use super::conversation::hand_over;
-use super::failure::failure;
 use super::folder::Folder;
 use super::message::{address, file_name, message, page};
 use super::own_templates::{OwnTemplates, TemplatesReload};
-use super::server::{Server, Tls};
-use super::verdict::Stage;
+use super::pace::Pace;
+use super::smtp::Smtp;
 use crate::config::{self, ReadableBy};
 use crate::delivery::{Body, Delivery};
 use crate::digest::Digest;
 use crate::notify::error::{SendError, Sent, unknown};
 use crate::notify::output::blocking;
-use crate::notify::secret_parts::piece;
 use crate::notify::secrets::Secrets;
 use crate::notify::setup_error::SetupError;
 use crate::render::chart::DigestChart;
-use crate::render::email::{Chart, Reader, email_with};
+use crate::render::email::{Chart, Reader, email, email_with};
 use crate::text::Language;
-use crate::text::redact::Redactor;
-use crate::trust::Roots;
-
-const UNENCRYPTED: &str = "it would send user and password unencrypted, for others on the way to read: use smtps://, or smtp://…?tls=required; \
-                           if that is meant, set [email] allow_plain_password = true";
 
 /// All recipients, and the transport that reaches them.
 pub(in crate::notify) struct Mailer {
@@ -38,18 +27,12 @@ pub(in crate::notify) struct Mailer {
     recipients: BTreeMap<String, Mailbox>,
     templates: OwnTemplates,
     transport: Transport,
+    pace: Pace,
 }
 
 enum Transport {
     Smtp(Box<Smtp>),
     Folder(Folder),
-}
-
-struct Smtp {
-    server: Server,
-    hello: ClientId,
-    tls: Arc<rustls::ClientConfig>,
-    redactor: Redactor,
 }
 
 impl Mailer {
@@ -60,18 +43,7 @@ impl Mailer {
     ) -> Result<Self, SetupError> {
         let transport = match &secrets.smtp_url {
             None => Transport::Folder(Folder::new(settings.out_dir.clone(), readable_by)),
-            Some(url) => {
-                let server = Server::parse(url)?;
-                if server.shows_password() && server.tls == Tls::Off && !settings.allow_plain_password {
-                    return Err(SetupError::Smtp(UNENCRYPTED.to_owned()));
-                }
-                let hello = server.ehlo_name(settings.ehlo_name.as_deref());
-                let tls = encryption(&secrets.smtp_roots)?;
-                // The server's text may contain the user name, however short.
-                let user = server.login.as_ref().map(|login| piece(&login.user));
-                let redactor = secrets.redactor(user);
-                Transport::Smtp(Box::new(Smtp { server, hello, tls, redactor }))
-            }
+            Some(url) => Transport::Smtp(Box::new(Smtp::new(url, settings, secrets)?)),
         };
         // The settings validated these addresses.
         let mailbox = |address: &str| address.parse::<Mailbox>().ok();
@@ -81,7 +53,13 @@ impl Mailer {
             .filter_map(|recipient| Some((recipient.name.clone(), mailbox(&recipient.address)?)))
             .collect();
         let templates = OwnTemplates::load(&settings.templates).map_err(SetupError::Templates)?;
-        Ok(Self { from: mailbox(&settings.from), recipients, templates, transport })
+        Ok(Self {
+            from: mailbox(&settings.from),
+            recipients,
+            templates,
+            transport,
+            pace: Pace::new(settings.per_minute),
+        })
     }
 
     /// Looks whether the templates were edited, and uses them from now on if they can be.
@@ -94,6 +72,45 @@ impl Mailer {
         if let Transport::Folder(folder) = &self.transport {
             // Problems with the folder show when there is something to write.
             let _ = folder.adjust();
+        }
+    }
+
+    /// Succeeds if a recipient may get a mail now.
+    ///
+    /// # Errors
+    /// When to ask again.
+    pub(in crate::notify) fn line_up(
+        &self,
+        recipient: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), DateTime<Utc>> {
+        self.pace.line_up(recipient, now)
+    }
+
+    /// Takes a turn to send a mail to a recipient.
+    ///
+    /// # Errors
+    /// When to ask again.
+    pub(in crate::notify) fn turn(&self, recipient: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        self.pace.turn(recipient, now)
+    }
+
+    /// Takes a recipient that has no mail to get from the line.
+    pub(in crate::notify) fn leave_line(&self, recipient: &str) {
+        self.pace.leave(recipient);
+    }
+
+    /// Closes connections to the mail server that nothing used since the last call.
+    pub(in crate::notify) async fn close_idle(&self) {
+        if let Transport::Smtp(smtp) = &self.transport {
+            smtp.close_idle().await;
+        }
+    }
+
+    /// Closes all connections to the mail server that are not in use.
+    pub(in crate::notify) async fn hang_up(&self) {
+        if let Transport::Smtp(smtp) = &self.transport {
+            smtp.hang_up().await;
         }
     }
 
@@ -121,8 +138,12 @@ impl Mailer {
             unsubscribe: Some(&unsubscribe),
             chart: chart.as_ref(),
         };
-        let mail = email_with(&self.templates.current(), delivery, &reader)
-            .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
+        // An own template that fails now was tried out, and must not cost the alert.
+        let mail = email_with(&self.templates.current(), delivery, &reader).or_else(|error| {
+            tracing::error!("an own e-mail template fails, so the built-in one is used: {error:#}");
+            email(delivery, &reader)
+        });
+        let mail = mail.map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
         let message = message((from, to), (&message_id, answered), delivery, &mail, chart.as_ref())
             .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
@@ -138,34 +159,13 @@ impl Mailer {
     }
 }
 
-impl Smtp {
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let mut stage = Stage::Connect;
-        let formatted = message.formatted();
-        let mail = (message.envelope(), formatted.as_slice());
-        let sending = hand_over(&self.server, &self.hello, &self.tls, mail, &mut stage);
-        sending.await.map_err(|fault| failure(&fault, stage, &self.redactor))
-    }
-}
-
-/// A TLS configuration that trusts the built-in authorities and `roots`.
-fn encryption(roots: &Roots) -> Result<Arc<rustls::ClientConfig>, SetupError> {
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| SetupError::Smtp(format!("TLS cannot be set up: {error}")))?;
-    Ok(Arc::new(config.with_root_certificates(roots.with_built_in()).with_no_client_auth()))
-}
-
 /// The chart of a digest; `None` if it has nothing to show, or cannot be drawn, which is logged.
 async fn chart_of(digest: &Digest, language: Language) -> Option<Chart> {
     let chart = DigestChart::of(digest, language)?;
     let alt_text = chart.alt_text();
-    match tokio::task::spawn_blocking(move || chart.png()).await {
-        Ok(Ok(png)) => Some(Chart { png: png.bytes, alt_text }),
-        Ok(Err(error)) => {
-            tracing::warn!("the chart of a digest cannot be drawn: {error}");
-            None
-        }
+    let drawn = tokio::task::spawn_blocking(move || chart.png().map_err(|error| error.to_string())).await;
+    match drawn.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(png) => Some(Chart { png: png.bytes, alt_text }),
         Err(error) => {
             tracing::warn!("the chart of a digest cannot be drawn: {error}");
             None

@@ -60,6 +60,17 @@ pub(super) fn offer(line: &str) -> String {
     }
 }
 
+/// The most bytes of a mail by an offered extension that [`offer`] read, if it is SIZE; 0 for any number
+/// (RFC 1870).
+pub(super) fn size(offer: &str) -> Option<u64> {
+    let number = offer.strip_prefix("SIZE")?;
+    match number.strip_prefix(' ') {
+        // A number that is too large, or none, limits nothing.
+        Some(number) => Some(number.parse().unwrap_or(0)),
+        None => number.is_empty().then_some(0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +81,20 @@ mod tests {
         assert_eq!(joined(&lines), "5.1.1 The account does not exist.  bye");
         assert_eq!(joined(&["a".into(), "a b".into()]), "a a b");
         assert_eq!(joined(&[]), "");
+    }
+
+    #[test]
+    fn a_size_may_be_without_a_limit() {
+        for (line, most) in [
+            ("size 26214400", Some(26_214_400)),
+            ("SIZE", Some(0)),
+            ("SIZE 0", Some(0)),
+            ("SIZE 99999999999999999999", Some(0)),
+            ("SIZE many", Some(0)),
+            ("SIZES 5", None),
+            ("8BITMIME", None),
+        ] {
+            assert_eq!(size(&offer(line)), most, "{line}");
+        }
     }
 }

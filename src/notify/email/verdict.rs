@@ -39,6 +39,11 @@ impl Stage {
             Self::Data | Self::End => "the mail",
         }
     }
+
+    /// True if the server has some of the content.
+    pub(super) fn is_of_content(self) -> bool {
+        CONTENT.contains(&self)
+    }
 }
 
 /// The cause of a refusal.
@@ -63,11 +68,12 @@ pub(super) enum Cause {
 
 impl Cause {
     /// Whether another try of the same message can succeed: yes, unless the message itself is certainly at
-    /// fault. The server cannot know that before the content is sent.
+    /// fault. Before the content is sent, the server knows of it only the size.
     pub(super) fn retry(self, code: u16, stage: Stage) -> Retry {
         match self {
             _ if code < 500 => Retry::Later,
-            Self::TooBig | Self::Content if CONTENT.contains(&stage) => Retry::Never,
+            Self::TooBig => Retry::Never,
+            Self::Content if stage.is_of_content() => Retry::Never,
             _ => Retry::Closed,
         }
     }
@@ -553,7 +559,8 @@ mod tests {
             assert_eq!(cause, *expected, "{stage:?}: {answer}");
             let retry = match expected {
                 _ if code < 500 => Retry::Later,
-                C::TooBig | C::Content if CONTENT.contains(stage) => Retry::Never,
+                C::TooBig => Retry::Never,
+                C::Content if CONTENT.contains(stage) => Retry::Never,
                 _ => Retry::Closed,
             };
             assert_eq!(cause.retry(code, *stage), retry, "{stage:?}: {answer}");

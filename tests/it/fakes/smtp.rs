@@ -10,9 +10,10 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::{Ledger, check_finished, closing, edit, settle, take};
+use super::{Ledger, PATIENCE, check_finished, closing, edit, settle, take};
 use crate::search::found;
 
 pub struct FakeSmtp {
@@ -89,6 +90,35 @@ impl FakeSmtp {
         self.world.address.port()
     }
 
+    /// How many connections clients made up to now.
+    pub fn connections(&self) -> usize {
+        self.world.state.borrow().connections
+    }
+
+    /// How many connections are open now, and the most that were open at once.
+    pub fn open(&self) -> (usize, usize) {
+        let state = self.world.state.borrow();
+        (state.open, state.most_open)
+    }
+
+    /// Waits until this many connections are open.
+    pub async fn until_open(&self, open: usize) {
+        let mut changes = self.world.state.subscribe();
+        let wait = timeout(PATIENCE, changes.wait_for(|state| state.open == open));
+        assert!(wait.await.is_ok(), "{:?} connections are open, not {open}", self.open());
+    }
+
+    /// Ends all connections that wait for a command; with these words, if there are any.
+    pub fn cut(&self, words: &str) {
+        self.world.edit(|state| (state.cuts, state.last_words) = (state.cuts + 1, words.to_owned()));
+    }
+
+    /// While it is down, it hangs up on whoever comes and whoever is there.
+    pub fn set_down(&self, is_down: bool) {
+        self.world.edit(|state| state.is_down = is_down);
+        self.cut("");
+    }
+
     /// The names that clients greeted with since the last call.
     pub fn take_greetings(&self) -> Vec<String> {
         self.world.edit(|state| std::mem::take(&mut state.greetings))
@@ -101,6 +131,13 @@ impl FakeSmtp {
 
     pub fn unread(&self) -> usize {
         self.world.state.borrow().unread.len()
+    }
+
+    /// Waits until there is a mail that was not read yet.
+    pub async fn until_unread(&self) {
+        let mut changes = self.world.state.subscribe();
+        let wait = timeout(PATIENCE, changes.wait_for(|state| !state.unread.is_empty()));
+        assert!(wait.await.is_ok(), "no mail came");
     }
 
     /// Takes all mails that were not read yet, oldest first.
@@ -126,7 +163,7 @@ impl FakeSmtp {
 
     /// Answers the next `times` commands of this stage with `reply`: "connect" (the greeting, after which the
     /// server hangs up), "hello", "starttls", "auth", "mail", "rcpt", "data" or "end" (after the content). At "accepted-then-reset" it takes the mail, then hangs up
-    /// without a word; at "accepted-then-silent" it never says one.
+    /// without a word; at "accepted-then-silent" it never says one. At "cut-in-data" it hangs up in the middle of the content.
     pub fn fail_next(&self, stage: &str, reply: &str, times: usize) {
         let stage = STAGES.into_iter().find(|known| *known == stage).expect("a stage of SMTP");
         self.world.edit(|state| state.failures.push(Failure { stage, reply: reply.to_owned(), times }));
@@ -164,8 +201,20 @@ const RCPT: &str = "rcpt";
 const DATA: &str = "data";
 const ACCEPTED_THEN_RESET: &str = "accepted-then-reset";
 const ACCEPTED_THEN_SILENT: &str = "accepted-then-silent";
-const STAGES: [&str; 10] =
-    [CONNECT, HELLO, STARTTLS, AUTH, MAIL, RCPT, DATA, END, ACCEPTED_THEN_RESET, ACCEPTED_THEN_SILENT];
+const CUT_IN_DATA: &str = "cut-in-data";
+const STAGES: [&str; 11] = [
+    CONNECT,
+    HELLO,
+    STARTTLS,
+    AUTH,
+    MAIL,
+    RCPT,
+    DATA,
+    CUT_IN_DATA,
+    END,
+    ACCEPTED_THEN_RESET,
+    ACCEPTED_THEN_SILENT,
+];
 
 const BAD_SEQUENCE: &str = "503 5.5.1 bad sequence of commands";
 
@@ -181,6 +230,14 @@ struct State {
     unexpected: Vec<String>,
     unread: VecDeque<ReceivedMail>,
     greetings: Vec<String>,
+    /// How many connections were made, are open, and were open at most.
+    connections: usize,
+    open: usize,
+    most_open: usize,
+    /// How often all connections were ended, and with which words last.
+    cuts: usize,
+    last_words: String,
+    is_down: bool,
     refused: HashMap<String, String>,
     failures: Vec<Failure>,
     chance: Mutex<Option<Chance>>,
@@ -230,6 +287,13 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
             () = closing(&world.state) => return,
         };
         let world = Arc::clone(&world);
+        if world.state.borrow().is_down {
+            continue;
+        }
+        world.edit(|state| {
+            (state.connections, state.open) = (state.connections + 1, state.open + 1);
+            state.most_open = state.most_open.max(state.open);
+        });
         tokio::spawn(async move {
             let talk = async {
                 let stream: Box<dyn Stream> = match &world.manners.encryption {
@@ -246,6 +310,7 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
                 _ = talk => {}
                 () = closing(&world.state) => {}
             }
+            world.edit(|state| state.open -= 1);
         });
     }
 }
@@ -275,12 +340,26 @@ impl Session<'_> {
             return self.reply(&reply).await;
         }
         self.reply("220 fake ESMTP").await?;
-        while let Some(line) = self.read_line().await? {
+        let mut changes = self.world.state.subscribe();
+        let cuts = changes.borrow().cuts;
+        loop {
+            let cut = async {
+                // The world lives as long as its sessions.
+                let _ = changes.wait_for(|state| state.cuts > cuts).await;
+            };
+            let line = tokio::select! {
+                line = self.read_line() => Some(line?),
+                () = cut => None,
+            };
+            let Some(line) = line else {
+                let words = self.world.state.borrow().last_words.clone();
+                return if words.is_empty() { Ok(()) } else { self.reply(&words).await };
+            };
+            let Some(line) = line else { return Ok(()) };
             if let Then::HangUp = self.obey(&String::from_utf8_lossy(&line)).await? {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     async fn obey(&mut self, line: &str) -> io::Result<Then> {
@@ -399,8 +478,13 @@ impl Session<'_> {
             self.reply(&reply).await?;
             return Ok(Then::Listen);
         }
+        let is_cut = self.world.take_failure(CUT_IN_DATA).is_some();
         self.reply("354 go on, and end with a dot").await?;
         let mut mail = self.mail.take().unwrap();
+        if is_cut {
+            self.read_line().await?;
+            return Ok(Then::HangUp);
+        }
         loop {
             let Some(line) = self.read_line().await? else { return Ok(Then::HangUp) };
             if line == b"." {
@@ -451,8 +535,13 @@ impl Session<'_> {
         self.reply(reply).await
     }
 
+    /// Answers, and hangs up where the answer says so.
     async fn reply(&mut self, text: &str) -> io::Result<()> {
-        self.stream.write_all(format!("{text}\r\n").as_bytes()).await
+        self.stream.write_all(format!("{text}\r\n").as_bytes()).await?;
+        match text.starts_with("421") {
+            true => Err(io::ErrorKind::ConnectionAborted.into()),
+            false => Ok(()),
+        }
     }
 }
 

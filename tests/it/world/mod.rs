@@ -145,7 +145,7 @@ impl World {
         let rules = rules::load_slice([source], &|d| settings.knows(d), &settings.destinations()).unwrap();
         let mut secrets = Secrets {
             discord_token: Some(FakeDiscord::TOKEN.into()),
-            smtp_url: Some(self.smtp.url().into()),
+            smtp_url: Some(self.secrets.smtp_url.clone().unwrap_or_else(|| self.smtp.url().into())),
             ..self.secrets.clone()
         };
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
