@@ -12,6 +12,10 @@ use crate::filing::{Accession, Cik, Direction, Sums, Trade, Usd};
 /// The most sums that an entry has.
 const MOST_SUMS: usize = 4;
 
+/// The most entries that have their whole alerts, and the most bytes that these may take as JSON.
+const MOST_WHOLE: usize = 400;
+const MOST_WHOLE_BYTES: usize = 4 * 1024 * 1024;
+
 /// A digest as it is queued. Its text is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
@@ -53,6 +57,8 @@ pub struct Digest {
 }
 
 /// One filing in a digest.
+///
+/// Far down in a long digest, it has no lots and only an outline of its alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The rules that matched.
@@ -142,6 +148,25 @@ impl Digest {
             muted: 0,
             due: None,
         }
+    }
+
+    /// The same digest, small enough for one record: entries that no e-mail lists keep only an outline of their
+    /// alerts. All counts and totals stay.
+    pub fn bounded(mut self) -> Self {
+        let mut bytes = 0;
+        for (place, entry) in self.entries.iter_mut().enumerate() {
+            if place < MOST_WHOLE {
+                // Alerts are texts, numbers and times, all of which JSON can represent.
+                let own = serde_json::to_string(&entry.alert).map_or(usize::MAX, |json| json.len());
+                if own <= MOST_WHOLE_BYTES - bytes {
+                    bytes += own;
+                    continue;
+                }
+            }
+            entry.alert.outline();
+            entry.not_counted.clear();
+        }
+        self
     }
 
     /// The total in words: `$2,661,359.10`, `$100.00 disposed of, $50.00 acquired`.

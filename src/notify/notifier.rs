@@ -228,8 +228,8 @@ impl Notifier {
                 (Some(Route::Channel(_)), None) => Err(SendError::refused("DISCORD_TOKEN is not set")),
                 (None, _) => Err(unknown(destination)),
             },
-            Destination::Email(name) => {
-                self.mailer.send(name, delivery, batch.concerned().map(|(id, _)| id)).await
+            Destination::Email(inbox) => {
+                self.mailer.send(inbox, delivery, batch.concerned().map(|(id, _)| id)).await
             }
             Destination::Webhook(name) => match self.webhooks.get(name) {
                 Some(webhook) => webhook.send(delivery, now).await,

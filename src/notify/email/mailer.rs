@@ -18,6 +18,7 @@ use super::server::{Server, Tls};
 use super::verdict::Stage;
 use crate::config::{self, ReadableBy};
 use crate::delivery::{Body, Delivery};
+use crate::destination::Inbox;
 use crate::notify::error::{SendError, Sent, unknown};
 use crate::notify::output::blocking;
 use crate::notify::secret_parts::piece;
@@ -33,7 +34,7 @@ const UNENCRYPTED: &str = "it would send user and password unencrypted, for othe
 /// All recipients, and the transport that reaches them.
 pub(in crate::notify) struct Mailer {
     from: Option<Mailbox>,
-    recipients: BTreeMap<String, Mailbox>,
+    inboxes: BTreeMap<Inbox, Mailbox>,
     transport: Transport,
 }
 
@@ -72,12 +73,11 @@ impl Mailer {
         };
         // The settings validated these addresses.
         let mailbox = |address: &str| address.parse::<Mailbox>().ok();
-        let recipients = settings
-            .recipients
-            .iter()
-            .filter_map(|recipient| Some((recipient.name.clone(), mailbox(&recipient.address)?)))
+        let addresses = settings.recipients.iter().flat_map(|recipient| &recipient.addresses);
+        let inboxes = addresses
+            .filter_map(|address| Some((address.inbox.clone(), mailbox(&address.mailbox)?)))
             .collect();
-        Ok(Self { from: mailbox(&settings.from), recipients, transport })
+        Ok(Self { from: mailbox(&settings.from), inboxes, transport })
     }
 
     /// Sets the mode of mails already written to files to that of new ones.
@@ -90,11 +90,11 @@ impl Mailer {
 
     pub(in crate::notify) async fn send(
         &self,
-        recipient: &str,
+        inbox: &Inbox,
         delivery: &Delivery,
         answered: Option<&str>,
     ) -> Result<Sent, SendError> {
-        let to = self.recipients.get(recipient).ok_or_else(|| unknown(&delivery.destination))?;
+        let to = self.inboxes.get(inbox).ok_or_else(|| unknown(&delivery.destination))?;
         let from =
             self.from.as_ref().ok_or_else(|| SendError::later("[email] from is not a mail address"))?;
         let mail =
