@@ -17,6 +17,7 @@ mod cli;
 mod commands;
 mod completeness;
 mod deliveries;
+mod digest_commands;
 mod digests;
 mod discovery;
 mod documentation;
