@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sellbell::alert::Key;
+use sellbell::config::Settings;
 use sellbell::delivery::{Body, Delivery, Outcome};
 use sellbell::destination::Destination;
 use sellbell::edgar::FilingRef;
@@ -103,8 +104,9 @@ fn main() {
         let (store, first) = opened(dir.path()).await;
         drop(store);
         let (store, again) = opened(dir.path()).await;
+        let settings = Settings::read("settings", "", &[]).unwrap();
         let status = median(|| async {
-            let status = Status::of(&store, now).await.unwrap();
+            let status = Status::of(&store, &settings, now).await.unwrap();
             assert_eq!(status.delivered, deliveries);
         });
         let status = status.await;

@@ -3,7 +3,10 @@
 mod discord;
 mod email;
 mod ids;
+mod mailbox;
 mod overrides;
+mod recipient;
+mod recipients;
 mod renamed;
 mod settings;
 mod times;
@@ -11,8 +14,9 @@ mod values;
 mod wire;
 
 pub(crate) use email::is_host_name;
+pub use recipient::{Address, DigestMode, Mode, Recipient, RuleNames, WhenEmpty};
 pub use settings::{
-    Channel, Discord, Edgar, Email, Mode, ReadableBy, Recipient, Schedules, Settings, SubscriptionLimits, Via,
+    Channel, Discord, Edgar, Email, ReadableBy, Schedules, Settings, SubscriptionLimits, Via,
 };
 
 use chrono::{DateTime, Utc};

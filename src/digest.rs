@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alert, Key};
 use crate::filing::{Accession, Cik};
 
+/// The most entries that have their whole alerts, and the most bytes that these may take as JSON.
+const MOST_WHOLE: usize = 400;
+const MOST_WHOLE_BYTES: usize = 4 * 1024 * 1024;
+
 /// A digest as it is queued. Its text is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
@@ -107,6 +111,25 @@ impl Digest {
     /// The totals by kind, also those of a digest that an older version queued.
     pub fn totals(&self) -> Vec<KindTotal> {
         if self.kinds.is_empty() { KindTotal::of(&self.entries) } else { self.kinds.clone() }
+    }
+
+    /// The same digest, small enough for one record: entries that no e-mail lists keep only an outline of their
+    /// alerts. All counts and totals stay.
+    pub fn bounded(mut self) -> Self {
+        let mut bytes = 0;
+        for (place, entry) in self.entries.iter_mut().enumerate() {
+            if place < MOST_WHOLE {
+                // Alerts are texts, numbers and times, all of which JSON can represent.
+                let own = serde_json::to_string(&entry.alert).map_or(usize::MAX, |json| json.len());
+                if own <= MOST_WHOLE_BYTES - bytes {
+                    bytes += own;
+                    continue;
+                }
+            }
+            entry.alert.outline();
+            entry.not_counted.clear();
+        }
+        self
     }
 }
 

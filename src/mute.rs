@@ -81,7 +81,7 @@ pub enum MuteError {
 }
 
 impl Muting {
-    /// The one destination that it is about, if there is one.
+    /// The one destination that it is about, if there is one. A recipient stands for all of its addresses.
     pub fn destination(&self) -> Option<&Destination> {
         match self {
             Self::Destination(destination) | Self::In(destination, _) => Some(destination),
@@ -113,7 +113,7 @@ impl Muting {
     /// True if it covers some alert to this destination.
     pub fn reaches(&self, destination: &Destination) -> bool {
         match self {
-            Self::Destination(own) | Self::In(own, _) => own == destination,
+            Self::Destination(own) | Self::In(own, _) => own.covers(destination),
             _ => true,
         }
     }

@@ -9,6 +9,7 @@ mod key;
 mod latency;
 mod matched;
 mod numbers;
+mod outline;
 mod record;
 mod related;
 mod securities;

@@ -13,6 +13,7 @@ use crate::destination::Destination;
 use crate::edgar::former::{Former, former};
 use crate::edgar::tickers::Tickers;
 use crate::filing::{classes_alone, usual_spelling};
+use crate::intake;
 use crate::notify;
 use crate::problem::{Level, Problem, nearest, report};
 use crate::render::terminal::Colour;
@@ -38,6 +39,8 @@ struct Findings {
     colour: bool,
     /// Where the rules' alerts go.
     used: BTreeSet<Destination>,
+    /// The names of the rules.
+    rules: BTreeSet<String>,
     /// The rules that mention roles.
     pinging: Vec<Rule>,
     errors: usize,
@@ -46,8 +49,14 @@ struct Findings {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let colour = environment::colour_of_errors() == Colour::Ansi;
-    let mut findings =
-        Findings { colour, used: BTreeSet::new(), pinging: Vec::new(), errors: 0, warnings: 0 };
+    let mut findings = Findings {
+        colour,
+        used: BTreeSet::new(),
+        rules: BTreeSet::new(),
+        pinging: Vec::new(),
+        errors: 0,
+        warnings: 0,
+    };
     let settings = match setup::settings_or_problems(args.config.as_deref())? {
         Ok(settings) => settings,
         Err(problems) => {
@@ -60,6 +69,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     findings.report(&settings.renamed);
     let known = |destination: &Destination| blind || settings.knows(destination);
     let folders = if args.paths.is_empty() { vec![settings.rules_dir.clone()] } else { args.paths.clone() };
+    // A recipient may list a rule of a folder that is not checked now, or whose rules cannot be read.
+    let mut all_known = !blind && folders.contains(&settings.rules_dir);
     for folder in folders {
         if blind && args.paths.is_empty() && !folder.is_dir() {
             print(
@@ -71,11 +82,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         match rules::load_path(&folder, &known, &settings.destinations()) {
             Ok(rules) => findings.of_rules(&folder, &rules, &settings),
             Err(LoadError::Problems(problems)) => {
+                all_known = false;
                 findings.report(&problems.0);
                 print(&mut io::stderr(), LATER);
             }
             Err(error) => findings.report(&[Problem::of_file(path_text(&folder), error.to_string())]),
         }
+    }
+    if all_known {
+        let names: Vec<&str> = findings.rules.iter().map(String::as_str).collect();
+        let unknown = settings.unknown_rules(&names);
+        findings.report(&unknown);
     }
     if !blind {
         if let Some(file) = setup::file(args.config.as_deref()) {
@@ -122,7 +139,8 @@ impl Findings {
     }
 
     fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {
-        self.used.extend(rules.iter().flat_map(|rule| rule.notify.iter().cloned()));
+        self.used.extend(rules.iter().flat_map(|rule| intake::destinations_of(settings, rule)));
+        self.rules.extend(rules.iter().map(|rule| rule.name.clone()));
         self.pinging.extend(rules.iter().filter(|rule| rule.roles().next().is_some()).cloned());
         self.report(&rules::lint(rules));
         let listed = listed(settings);
@@ -167,8 +185,8 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
     {
         print(&mut io::stdout(), &format!("{said}\n"));
     }
-    let mails = |name: &String| used(&Destination::Email(name.clone()));
-    let mails = settings.email.recipients.iter().any(|recipient| mails(&recipient.name));
+    let mut recipients = settings.email.recipients.iter();
+    let mails = recipients.any(|recipient| recipient.destinations().any(|inbox| used(&inbox)));
     if mails && secrets.smtp_url.is_none() {
         let folder = path_text(&settings.email.out_dir);
         problems.push(of(format!("SMTP_URL is not set: e-mails are written to {folder}"), Level::Warning));

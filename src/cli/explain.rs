@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for one in &explained {
         let mut ways: Vec<(String, &str)> = Vec::new();
         for way in &one.deliveries {
-            let shown = runtime.block_on(named(store.as_ref(), &way.destination))?;
+            let shown = runtime.block_on(named(store.as_ref(), &settings, &way.destination))?;
             ways.push((shown, way.standing.as_str()));
         }
         text.push_str(&words::rule(&one.rule, &one.explanation, &one.outcome, &ways, colour));

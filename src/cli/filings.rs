@@ -74,7 +74,9 @@ fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
     let reached = Store::is_in(dir).then(|| runtime.block_on(remote::reach(dir)).ok()).flatten();
     let status = match reached {
         Some(Reached::Running(bot)) => Some(bot.status),
-        Some(Reached::Stopped(store)) => runtime.block_on(Status::of(&store, Clock::wall().now())).ok(),
+        Some(Reached::Stopped(store)) => {
+            runtime.block_on(Status::of(&store, settings, Clock::wall().now())).ok()
+        }
         None => None,
     };
     if let Some(until) = status.and_then(|status| status.no_requests_until) {

@@ -7,6 +7,7 @@ mod backtest;
 mod channel_kinds;
 mod check;
 mod demo;
+mod digest;
 mod discord;
 mod environment;
 mod explain;
@@ -64,6 +65,8 @@ enum Verb {
     Backtest(backtest::Args),
     /// Send a sample alert to one destination and report the result
     TestAlert(test_alert::Args),
+    /// Preview digests, or send what waits before the slot is over
+    Digest(digest::Args),
     /// Help to set up the bot on Discord
     Discord(discord::Args),
     /// Show the state of the bot
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(args) => explain::run(&args),
         Verb::Backtest(args) => backtest::run(&args),
         Verb::TestAlert(args) => test_alert::run(&args),
+        Verb::Digest(args) => digest::run(&args),
         Verb::Discord(args) => discord::run(&args),
         Verb::Status(args) => status::run(&args),
         Verb::Mute(args) => mute::mute(&args),

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use super::output::print;
 use super::remote::{self, Reached};
 use super::setup;
+use crate::config::Settings;
 use crate::destination::{Destination, FORMS};
 use crate::http::RetryRequest;
 use crate::outbox::{self, Retried, Retry};
@@ -25,7 +26,7 @@ pub(super) struct Args {
     #[arg(
         value_name = "DESTINATION",
         group = "which",
-        help = format!("Which: {FORMS}, or channel:ID for a subscribed channel")
+        help = format!("Which: {FORMS}, channel:ID for a subscribed channel, or email:NAME/ID for one address of a recipient")
     )]
     destination: Option<Destination>,
     /// Every destination that is paused or has waiting or given-up deliveries
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Ok((retried, false))
     })?;
     let when = if is_running { "now" } else { "when sellbell runs" };
-    let mut said: String = retried.iter().map(|one| line(one, when)).collect();
+    let mut said: String = retried.iter().map(|one| line(one, &settings, when)).collect();
     if retried.is_empty() {
         said.push_str("No destination is paused, and nothing is waiting or given up.\n");
     }
@@ -64,8 +65,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(retried: &Retried, when: &str) -> String {
+fn line(retried: &Retried, settings: &Settings, when: &str) -> String {
     let Retried { destination, was_paused, waiting, revived } = retried;
+    let address = destination.parse().ok().and_then(|destination| settings.masked_address(&destination));
+    let address = address.map_or(String::new(), |address| format!(" ({address})"));
     let pause = if *was_paused { "its pause is over; " } else { "" };
     let counted =
         |count: usize| if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") };
@@ -77,7 +80,7 @@ fn line(retried: &Retried, when: &str) -> String {
             counted(revived)
         ),
     };
-    format!("{destination}: {pause}{what}\n")
+    format!("{destination}{address}: {pause}{what}\n")
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command is given now")]

@@ -18,8 +18,10 @@ use super::{environment, remote, setup};
 use crate::bot;
 use crate::clock::Clock;
 use crate::http;
+use crate::intake;
 use crate::notice::{About, Notice, StoreNews};
 use crate::notify;
+use crate::problem::Problems;
 use crate::rules::{self, FolderState};
 use crate::runtime::{self, App, OnceReport, RunError, Setup, Watch};
 use crate::store::{Store, StoreError};
@@ -179,6 +181,11 @@ async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     // Recorded before the rules are read, so that the watch notices an edit in between.
     let state = FolderState::of(&settings.rules_dir);
     let rules = setup::rules(&settings, &settings.rules_dir)?;
+    let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    let unknown = settings.unknown_rules(&names);
+    if !unknown.is_empty() {
+        return Err(Problems(unknown).into());
+    }
     for warning in settings.renamed.iter().chain(&rules::lint(&rules)).filter(|_| first) {
         tracing::warn!("{warning}");
     }
@@ -189,9 +196,9 @@ async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
         tracing::warn!("{unused}: {}", unused.help);
     }
     let mut used = settings.operators.clone();
-    used.extend(rules.iter().flat_map(|rule| rule.notify.iter().cloned()));
-    let (store_dir, is_silent) =
-        (settings.store_dir.clone(), rules.iter().all(|rule| rule.notify.is_empty()));
+    used.extend(rules.iter().flat_map(|rule| intake::destinations_of(&settings, rule)));
+    let is_silent = rules.iter().all(|rule| intake::destinations_of(&settings, rule).is_empty());
+    let store_dir = settings.store_dir.clone();
     let assembly = runtime::assemble(Setup {
         settings,
         rules,
@@ -208,7 +215,7 @@ async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     }
     if secrets.discord_token.is_none() && is_silent {
         return Err(anyhow!(
-            "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would get an alert"
+            "no rule names a destination in `notify`, no recipient lists rules, and without DISCORD_TOKEN no channel can subscribe: nobody would get an alert"
         ));
     }
     // Another command may have the store open for a moment. Later on, this is retried anyway.

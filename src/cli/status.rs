@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let runtime = remote::runtime()?;
     let status = match runtime.block_on(remote::reach(dir))? {
         Reached::Running(bot) => bot.status,
-        Reached::Stopped(store) => runtime.block_on(Status::of(&store, Clock::wall().now()))?,
+        Reached::Stopped(store) => runtime.block_on(Status::of(&store, &settings, Clock::wall().now()))?,
     };
     let said =
         if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };

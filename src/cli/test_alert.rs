@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
+use super::named::named;
 use super::output::print;
 use super::{channel_kinds, environment, pings, setup};
 use crate::config::Settings;
@@ -21,7 +22,7 @@ use crate::text::path_text;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    #[arg(value_name = "DESTINATION", help = format!("Where to: {FORMS}, or channel:ID for a subscribed channel"))]
+    #[arg(value_name = "DESTINATION", help = format!("Where to: {FORMS}, channel:ID for a subscribed channel, or email:NAME/ID for one address of a recipient"))]
     destination: Destination,
     /// Settings file [default: config/sellbell.toml]
     #[arg(long, value_name = "FILE")]
@@ -38,24 +39,32 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let secrets = environment::secrets(&settings)?;
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier =
-        Notifier::new(&settings, &secrets, &|used| used == destination, output, environment::colour())?;
+        Notifier::new(&settings, &secrets, &|used| destination.covers(used), output, environment::colour())?;
     if !notifier.serves(destination) {
         return Err(anyhow!("{destination} needs the bot, and DISCORD_TOKEN is not set"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let code = runtime.block_on(try_out(&settings, &notifier, destination))?;
+    let mut is_well = true;
+    for one in settings.each_of(destination) {
+        is_well &= runtime.block_on(try_out(&settings, &notifier, &one)).unwrap_or_else(|error| {
+            // Another address may accept it.
+            print(&mut io::stderr(), &format!("sellbell: {error:#}\n"));
+            false
+        });
+    }
     if matches!(destination, Destination::Email(_)) && secrets.smtp_url.is_none() {
         let folder = path_text(&settings.email.out_dir);
         print(&mut io::stderr(), &format!("The e-mail is a file in {folder}, because SMTP_URL is not set\n"));
     }
-    Ok(code)
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Sends a sample; false if it was accepted and something is wrong all the same.
 async fn try_out(
     settings: &Settings,
     notifier: &Notifier,
     destination: &Destination,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<bool> {
     if let Some(wrong) = channel_kinds::wrong_kind(notifier, destination).await {
         return Err(anyhow!("{wrong}: {WITH_ALERTS}"));
     }
@@ -63,6 +72,7 @@ async fn try_out(
     let delivery = service::sample(settings, destination, now)?;
     let what =
         if matches!(delivery.body, Body::Digest(_)) { "digest with a sample alert" } else { "sample alert" };
+    let shown = named(None, settings, destination).await?;
     let sent = notifier.try_out(&Batch::one(delivery.clone()), now).await;
     let took = (self::now() - now).as_seconds_f64();
     notifier.hang_up().await;
@@ -77,20 +87,20 @@ async fn try_out(
         Ok(sent) => {
             let id = sent.message_id.map_or(String::new(), |id| format!("; its id is {id}"));
             let file = if notifier.takes_files(destination).is_some() { " with a file" } else { "" };
-            print(&mut io::stderr(), &format!("{destination} accepted a {what}{file} in {took:.2} s{id}\n"));
+            print(&mut io::stderr(), &format!("{shown} accepted a {what}{file} in {took:.2} s{id}\n"));
             let is_lacking = lacking.is_some();
             if let Some(lacking) = lacking {
                 print(&mut io::stderr(), &format!("But {lacking}: grant it\n"));
             }
             let pings = unpinged(settings, notifier, destination).await;
             pings.iter().for_each(|said| print(&mut io::stderr(), said));
-            Ok(if is_lacking || !pings.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+            Ok(!is_lacking && pings.is_empty())
         }
         Err(error) => {
             let advice = lacking.map(|lacking| format!("{lacking}: grant it"));
             let advice = advice.or(error.advice.map(str::to_owned));
             let advice = advice.map_or(String::new(), |advice| format!("\nWhat to do: {advice}"));
-            Err(anyhow!("{destination} did not accept a {what} ({took:.2} s): {error}{advice}"))
+            Err(anyhow!("{shown} did not accept a {what} ({took:.2} s): {error}{advice}"))
         }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::destination::{BUILT_IN, Destination, ReadBack, Threads};
+use super::recipient::{DigestMode, Mode, Recipient};
+use crate::destination::{BUILT_IN, Destination, Inbox, ReadBack, Threads};
 use crate::problem::Problem;
 use crate::schedule::Schedule;
 
@@ -43,7 +44,7 @@ impl Settings {
     pub fn knows(&self, destination: &Destination) -> bool {
         match destination {
             Destination::Discord(name) => self.discord.channels.iter().any(|channel| channel.name == *name),
-            Destination::Email(name) => self.email.recipients.iter().any(|recipient| recipient.name == *name),
+            Destination::Email(inbox) => self.email.recipients.iter().any(|recipient| recipient.has(inbox)),
             Destination::Webhook(name) => self.webhooks.contains(name),
             _ => destination.capabilities().local,
         }
@@ -70,13 +71,48 @@ impl Settings {
         }
     }
 
-    /// The digest schedule of a recipient, if it has one.
-    pub fn digest_of(&self, destination: &Destination) -> Option<&Schedule> {
-        let Destination::Email(name) = destination else { return None };
-        match &self.email.recipients.iter().find(|recipient| recipient.name == *name)?.mode {
-            Mode::Digest(schedule) => Some(schedule),
+    /// The recipient that an inbox belongs to, if the settings define it.
+    pub fn recipient(&self, inbox: &Inbox) -> Option<&Recipient> {
+        self.email.recipients.iter().find(|recipient| recipient.has(inbox))
+    }
+
+    /// The digests of a destination, if it gets digests.
+    pub fn digest_mode(&self, destination: &Destination) -> Option<&DigestMode> {
+        let Destination::Email(inbox) = destination else { return None };
+        match &self.recipient(inbox)?.mode {
+            Mode::Digest(mode) => Some(mode),
             Mode::Instant => None,
         }
+    }
+
+    /// The digest schedule of a destination, if it has one.
+    pub fn digest_of(&self, destination: &Destination) -> Option<&Schedule> {
+        self.digest_mode(destination).map(|mode| &mode.schedule)
+    }
+
+    /// The destinations that a name in a file stands for: each address of a recipient, and any other by itself.
+    pub fn each_of(&self, name: &Destination) -> Vec<Destination> {
+        let recipient = match name {
+            Destination::Email(inbox) if inbox.is_first() => self.recipient(inbox),
+            _ => None,
+        };
+        match recipient {
+            Some(recipient) => recipient.destinations().collect(),
+            None => vec![name.clone()],
+        }
+    }
+
+    /// The address of a recipient's inbox with most of it hidden, for people, unless the inbox has the recipient's
+    /// name: `j•••@example.org`.
+    pub fn masked_address(&self, destination: &Destination) -> Option<String> {
+        let Destination::Email(inbox) = destination else { return None };
+        let address = self.recipient(inbox)?.addresses.iter().find(|address| address.inbox == *inbox)?;
+        (!inbox.is_first()).then(|| address.masked())
+    }
+
+    /// The mistakes in the names of rules that recipients list, where these are the names of all rules.
+    pub fn unknown_rules(&self, rules: &[&str]) -> Vec<Problem> {
+        self.email.recipients.iter().flat_map(|recipient| recipient.unknown_rules(rules)).collect()
     }
 }
 
@@ -224,17 +260,6 @@ pub struct Email {
     pub recipients: Vec<Recipient>,
 }
 
-/// A destination `email:<name>`.
-#[derive(Debug, Clone)]
-pub struct Recipient {
-    /// The name that rules use.
-    pub name: String,
-    /// `address` or `Name <address>`, its domain in ASCII.
-    pub address: String,
-    /// When mails are sent.
-    pub mode: Mode,
-}
-
 /// Who may read the files that alerts are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReadableBy {
@@ -265,15 +290,6 @@ impl ReadableBy {
             Self::Everyone => 0o755,
         }
     }
-}
-
-/// When a recipient gets mail.
-#[derive(Debug, Clone)]
-pub enum Mode {
-    /// One mail per alert, at once.
-    Instant,
-    /// One mail per slot, with all alerts since the last.
-    Digest(Box<Schedule>),
 }
 
 /// True if an address is on the SEC's own servers.

@@ -194,7 +194,7 @@ impl Wire<'_> {
         let mut all = Vec::new();
         for item in self.reader.list("notify", value, expected) {
             let Some(text) = self.reader.text("notify", item, expected) else { continue };
-            match text.parse::<Destination>() {
+            match Destination::in_file(text) {
                 Ok(destination) if !destination.capabilities().notices => {
                     let what = format!("{destination} accepts alerts, but no notices");
                     let help = "expected terminal, discord:NAME, email:NAME or webhook:NAME";

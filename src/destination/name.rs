@@ -6,6 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::inbox::Inbox;
+use super::naming::is_name;
+
 /// A destination.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -16,8 +19,9 @@ pub enum Destination {
     Jsonl(Option<String>),
     /// `discord:NAME`: a channel or webhook defined in the settings.
     Discord(String),
-    /// `email:NAME`: a recipient defined in the settings.
-    Email(String),
+    /// `email:NAME`: a recipient defined in the settings, in rule files with all of its addresses and otherwise at
+    /// the first one; `email:NAME/ID`: at another one, not allowed in rule files.
+    Email(Inbox),
     /// `webhook:NAME`: an endpoint defined in the settings.
     Webhook(String),
     /// `channel:ID`: a subscribed Discord channel; not allowed in rule files.
@@ -26,8 +30,11 @@ pub enum Destination {
 
 /// Not a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is not a destination: expected {FORMS}")]
-pub struct DestinationError(String);
+#[error("{what}: {help}")]
+pub struct DestinationError {
+    what: String,
+    help: String,
+}
 
 /// All names allowed in rule files, as a regular expression for JSON Schema.
 pub const PATTERN: &str = "^(terminal|jsonl(:.+)?|(discord|email|webhook):[a-z0-9_-]{1,64})$";
@@ -37,9 +44,14 @@ pub const FORMS: &str = "terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME o
 pub const BUILT_IN: [&str; 2] = ["terminal", "jsonl"];
 
 impl DestinationError {
+    fn unknown(text: &str) -> Self {
+        let shown: String = text.chars().take(80).collect();
+        Self { what: format!("`{shown}` is not a destination"), help: format!("expected {FORMS}") }
+    }
+
     /// The mistake and the advice.
-    pub fn parts(&self) -> (String, String) {
-        (format!("`{}` is not a destination", self.0), format!("expected {FORMS}"))
+    pub fn parts(self) -> (String, String) {
+        (self.what, self.help)
     }
 }
 
@@ -50,7 +62,7 @@ impl fmt::Display for Destination {
             Self::Jsonl(None) => f.write_str("jsonl"),
             Self::Jsonl(Some(file)) => write!(f, "jsonl:{file}"),
             Self::Discord(name) => write!(f, "discord:{name}"),
-            Self::Email(name) => write!(f, "email:{name}"),
+            Self::Email(inbox) => write!(f, "email:{inbox}"),
             Self::Webhook(name) => write!(f, "webhook:{name}"),
             Self::Channel(id) => write!(f, "channel:{id}"),
         }
@@ -68,12 +80,49 @@ impl FromStr for Destination {
             ("jsonl", None) => Ok(Self::Jsonl(None)),
             ("jsonl", Some(file)) if !file.trim().is_empty() => Ok(Self::Jsonl(Some(file.to_owned()))),
             ("discord", Some(_)) if named.is_some() => Ok(Self::Discord(named.unwrap_or_default())),
-            ("email", Some(_)) if named.is_some() => Ok(Self::Email(named.unwrap_or_default())),
+            ("email", Some(inbox)) => {
+                inbox.parse().map(Self::Email).map_err(|()| DestinationError::unknown(text))
+            }
             ("webhook", Some(_)) if named.is_some() => Ok(Self::Webhook(named.unwrap_or_default())),
             ("channel", Some(id)) => {
-                id.parse().map(Self::Channel).map_err(|_| DestinationError(text.to_owned()))
+                id.parse().map(Self::Channel).map_err(|_| DestinationError::unknown(text))
             }
-            _ => Err(DestinationError(text.chars().take(80).collect())),
+            _ => Err(DestinationError::unknown(text)),
+        }
+    }
+}
+
+impl Destination {
+    /// True if alerts for a name like this one also go to `other`: it is the same, or another address of the same
+    /// recipient.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Email(own), Self::Email(other)) if own.is_first() => own.recipient() == other.recipient(),
+            _ => self == other,
+        }
+    }
+
+    /// The name of the recipient whose further address it is: `email:NAME` for `email:NAME/ID`.
+    pub fn recipient(&self) -> Option<Self> {
+        match self {
+            Self::Email(inbox) if !inbox.is_first() => Some(Self::Email(Inbox::first(inbox.recipient()))),
+            _ => None,
+        }
+    }
+
+    /// Reads the name of a destination in a file that a person wrote, where a recipient stands for all of its
+    /// addresses.
+    ///
+    /// # Errors
+    /// Not a destination, or a single address of a recipient.
+    pub fn in_file(text: &str) -> Result<Self, DestinationError> {
+        let destination: Self = text.parse()?;
+        match destination.recipient() {
+            None => Ok(destination),
+            Some(recipient) => Err(DestinationError {
+                what: format!("`{text}` is a single address of a recipient"),
+                help: format!("write `{recipient}`, for all of its addresses"),
+            }),
         }
     }
 }
@@ -92,12 +141,6 @@ impl From<Destination> for String {
     }
 }
 
-/// True if a text can name a rule, channel or recipient: 1 to 64 of `a-z`, `0-9`, `-` and `_`.
-pub fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +153,7 @@ mod tests {
             "jsonl:out/a:b.jsonl",
             "discord:alerts",
             "email:desk",
+            "email:desk/0123abcd",
             "webhook:n8n",
             "channel:42",
         ] {
@@ -123,11 +167,24 @@ mod tests {
             "discord:",
             "discord:No Name",
             "email:",
+            "email:desk/",
+            "email:desk/jane@example.org",
             "webhook:",
             "jsonl:",
             "sms:me",
         ] {
             assert!(bad.parse::<Destination>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_recipient_covers_its_addresses() {
+        let [desk, further, other] = ["email:desk", "email:desk/0123abcd", "email:desk-2"]
+            .map(|name| name.parse::<Destination>().unwrap());
+        assert!(desk.covers(&desk) && desk.covers(&further) && further.covers(&further));
+        assert!(!desk.covers(&other) && !further.covers(&desk) && !Destination::Terminal.covers(&desk));
+        let refused = Destination::in_file("email:desk/0123abcd").unwrap_err().to_string();
+        assert!(refused.ends_with("write `email:desk`, for all of its addresses"), "{refused}");
+        assert_eq!(Destination::in_file("email:desk"), Ok(desk));
     }
 }

@@ -13,6 +13,8 @@ use crate::filing::record::LotRecord;
 const MOST_SUMS: usize = 4;
 
 /// One filing in a digest.
+///
+/// Far down in a long digest, it has no lots and only an outline of its alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// The rules that matched.

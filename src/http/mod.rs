@@ -1,6 +1,7 @@
 //! Serves the state of a running bot over HTTP, and accepts mutes with the right token. Nothing secret is
 //! served.
 
+mod digests;
 mod limited_listener;
 mod mutes;
 mod proof;
@@ -8,6 +9,7 @@ mod retries;
 mod subscriptions;
 mod token;
 
+pub use digests::DigestRequest;
 pub use mutes::MuteRequest;
 pub use proof::Nonce;
 pub use retries::RetryRequest;
@@ -142,6 +144,7 @@ fn router(app: Arc<App>, changes: Changes, left: &Left) -> Router {
     let changing = Router::new()
         .route("/mutes", post(mutes::mute).delete(mutes::unmute))
         .route("/retries", post(retries::retry))
+        .route("/digests", get(digests::preview).post(digests::send))
         .route(
             "/subscriptions",
             get(subscriptions::list).post(subscriptions::add).delete(subscriptions::remove),

@@ -1,6 +1,7 @@
 //! The intake: reads the feed and the daily indexes, and fetches and settles filings, each with everything it
 //! causes in one transaction. Knows nothing about sending.
 
+mod addressees;
 mod backfill;
 mod backoff;
 mod calendar;
@@ -21,10 +22,10 @@ mod scope;
 mod settle;
 mod tickers;
 
+pub use addressees::{Addressee, addressees, destinations_of};
 pub use backfill::{BackfillReport, Backfiller};
 pub use discover::Discovery;
 pub use feed_alarm::FeedAlarm;
-pub use plan::{Addressee, addressees};
 pub use quarantine::Quarantine;
 pub use reconcile::{ReconcileReport, Reconciler};
 pub use report::PollReport;

@@ -1,23 +1,24 @@
 //! The effects of a filing: rules → alerts → deliveries, decided without sending or writing anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::addressees::{Addressee, addressees};
 use super::history::HistoryGate;
-use crate::alert::Alert;
+use crate::alert::{Alert, Key};
 use crate::config::Settings;
 use crate::decide::{self, Case, Decision};
-use crate::delivery::{Body, Delivery};
-use crate::destination::{Destination, Threads};
+use crate::delivery::{Body, Delivery, InFlight};
+use crate::destination::Destination;
 use crate::filing::{Accession, Filing};
 use crate::mute::Mute;
 use crate::notify::Notifier;
 use crate::parts::Parts;
 use crate::render::discord::thread_name;
-use crate::rules::{ActiveRules, Mention, Rule, RuleSet};
-use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Subscriber, Summed};
+use crate::rules::{ActiveRules, Mention, RuleSet};
+use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Summed};
 
 /// How often a filing is planned again because the rules changed meanwhile.
 const MOST_REPEATS: usize = 5;
@@ -89,54 +90,74 @@ impl Planner {
             return self.settle_past(pending, filing, rules, decision, case, now).await;
         }
         self.add_earlier_trades(filing, accepted_at, &mut decision).await?;
-        let mut deliveries = Vec::new();
-        let (mut additions, mut doubtful) = (Vec::new(), BTreeMap::new());
         let doubt = self.store.doubt().await?.filter(|doubt| accepted_at <= doubt.until);
-        let (mut gathered, mut muted) = (Vec::new(), Vec::new());
+        let doubt = doubt.map(|doubt| doubt.sends_since(accepted_at));
+        let mut planned = Planned { doubt, ..Planned::default() };
         let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes().await? };
         let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Alerted };
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             let mutes = concerning(&mutes, &alert, now);
-            for Addressee { destination, mention, threads } in
-                addressees(&self.settings, &self.store, rule).await?
-            {
-                let alert = with_mention(&alert, mention);
-                let mute = covering(&mutes, &destination);
-                let takes_digests = self.settings.digest_of(&destination).is_some();
-                let adds = destination.capabilities().additions && !takes_digests;
-                if mute.is_none() && adds && alert.is_reported_before() {
-                    let body = Body::Addition(Box::new(alert.clone()));
-                    additions.push(Delivery::new(destination.clone(), body, now));
-                }
-                let thread = threads.map(|threads| thread_name(&alert, threads));
-                let body = Body::Alert(Box::new(alert.clone()));
-                let delivery = Delivery { thread, ..Delivery::new(destination, body, now) };
-                match (mute, &delivery.destination) {
-                    // Reported in a digest, or will be when a mute ends.
-                    (Some(_), Destination::Email(name))
-                        if takes_digests && self.store.digest_standing(name, &alert.key).await?.is_some() => {
-                    }
-                    (None, Destination::Email(_))
-                        if takes_digests && self.store.delivery_standing(&delivery.key).await?.is_some() => {}
-                    (Some(mute), _) => {
-                        muted.push(Muted::new(mute, &delivery.destination, &delivery.key, &alert))
-                    }
-                    (None, Destination::Email(name)) if takes_digests => {
-                        gathered.push(Gathered { recipient: name.clone(), alert: alert.clone() });
-                    }
-                    (None, destination) => {
-                        if let Some(doubt) = doubt.filter(|_| self.notifier.reads_back(destination)) {
-                            doubtful.insert(delivery.key.clone(), doubt.sends_since(accepted_at));
-                        }
-                        deliveries.push(delivery);
-                    }
-                }
+            for addressee in addressees(&self.settings, &self.store, rule).await? {
+                let mute = covering(&mutes, &addressee.destination);
+                self.plan_one(&mut planned, &alert, addressee, mute, now).await?;
             }
         }
+        let Planned { deliveries, additions, doubtful, gathered, muted, .. } = planned;
         let history = Some((filing.issuer.cik, decision.history));
         let settled = Settled::new(pending.filing.accession, ending, now);
         Ok(Settled { history, deliveries, additions, doubtful, gathered, muted, ..settled })
+    }
+
+    /// Plans an alert for one addressee: it is sent, waits for a digest, or both, or a mute holds it back.
+    async fn plan_one(
+        &self,
+        planned: &mut Planned,
+        alert: &Alert,
+        Addressee { destination, mention, threads }: Addressee,
+        mute: Option<&Mute>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let alert = with_mention(alert, mention);
+        let digest = self.settings.digest_mode(&destination);
+        let at_once = digest.is_none_or(|digest| digest.at_once.include(&alert.rule));
+        if mute.is_none() && at_once && destination.capabilities().additions && alert.is_reported_before() {
+            let body = Body::Addition(Box::new(alert.clone()));
+            planned.additions.push(Delivery::new(destination.clone(), body, now));
+        }
+        let thread = threads.map(|threads| thread_name(&alert, threads));
+        let body = Body::Alert(Box::new(alert.clone()));
+        let delivery = Delivery { thread, ..Delivery::new(destination, body, now) };
+        let inbox = match &delivery.destination {
+            Destination::Email(inbox) if digest.is_some() => Some(inbox.clone()),
+            _ => None,
+        };
+        let in_digest = match &inbox {
+            Some(inbox) => self.store.digest_standing(inbox, &alert.key).await?.is_some(),
+            None => false,
+        };
+        if let Some(mute) = mute {
+            // It was reported in a digest or is in the next one; otherwise it is reported when the mute ends.
+            if !in_digest {
+                planned.muted.push(Muted::new(mute, &delivery.destination, &delivery.key, &alert));
+            }
+            return Ok(());
+        }
+        // It was sent by itself before the recipient got digests.
+        let was_sent = inbox.is_some()
+            && !at_once
+            && !in_digest
+            && self.store.delivery_standing(&delivery.key).await?.is_some();
+        planned.gathered.extend(inbox.filter(|_| !was_sent).map(|inbox| Gathered { inbox, alert }));
+        if at_once {
+            if let Some(sends) =
+                planned.doubt.as_ref().filter(|_| self.notifier.reads_back(&delivery.destination))
+            {
+                planned.doubtful.insert(delivery.key.clone(), sends.clone());
+            }
+            planned.deliveries.push(delivery);
+        }
+        Ok(())
     }
 
     /// Adds the earlier trades of their owners to alerts.
@@ -215,6 +236,18 @@ impl Planner {
     }
 }
 
+/// Everything that a filing's alerts cause so far.
+#[derive(Default)]
+struct Planned {
+    deliveries: Vec<Delivery>,
+    additions: Vec<Delivery>,
+    doubtful: BTreeMap<Key, InFlight>,
+    gathered: Vec<Gathered>,
+    muted: Vec<Muted>,
+    /// The sends that deliveries may have had without a record in the store.
+    doubt: Option<InFlight>,
+}
+
 /// Logs why rules are silent, and which templates failed.
 fn log(decision: &Decision<'_>, accession: Accession) {
     for (rule, silence) in &decision.silent {
@@ -244,46 +277,6 @@ enum Audience {
     Summary,
     /// Nobody, because it is from before the first start.
     None,
-}
-
-/// Where a rule's alerts go, and whom they mention there in addition to the rule's own mentions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addressee {
-    /// Where.
-    pub destination: Destination,
-    /// Whom the subscription mentions.
-    pub mention: Option<Mention>,
-    /// How its alerts are spread over threads.
-    pub threads: Option<Threads>,
-}
-
-/// The addressees of a rule's alerts: the destinations that the rule names and subscribed channels, each
-/// channel once. A channel of a server that the settings do not name is left out; a channel whose server is
-/// unknown is not.
-pub async fn addressees(
-    settings: &Settings,
-    store: &Store,
-    rule: &Rule,
-) -> Result<Vec<Addressee>, StoreError> {
-    let named = rule.notify.iter().cloned().map(|destination| {
-        let threads = settings.discord.threads_of(&destination);
-        Addressee { destination, mention: None, threads }
-    });
-    let mut addressees: Vec<Addressee> = named.collect();
-    let mut known: BTreeSet<Destination> = rule.notify.iter().cloned().collect();
-    let allowed =
-        |subscriber: &Subscriber| subscriber.server.is_none_or(|server| settings.discord.allows(server));
-    for subscriber in store.subscribed(&rule.name).await?.into_iter().filter(allowed) {
-        let Subscriber { channel, mention, threads, .. } = subscriber;
-        let destination = settings.discord.destination_of(channel);
-        let threads = threads.or_else(|| settings.discord.threads_of(&destination));
-        if known.insert(destination.clone()) {
-            addressees.push(Addressee { destination, mention, threads });
-        } else if let Some(own) = addressees.iter_mut().find(|own| own.destination == destination) {
-            (own.mention, own.threads) = (own.mention.or(mention), threads.or(own.threads));
-        }
-    }
-    Ok(addressees)
 }
 
 /// An alert as it is for a subscription with a mention.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::addressees::destinations_of;
 use super::tickers::TickerList;
+use crate::config::Settings;
 use crate::edgar::tickers::Tickers;
 use crate::filing::{Cik, ticker_key};
 use crate::parts::Parts;
@@ -89,8 +91,7 @@ impl Issuers {
 
 /// The scope of the active rules.
 pub(crate) struct Scope {
-    /// True if filings of all issuers are fetched, whatever rules say.
-    fetch_all: bool,
+    settings: Arc<Settings>,
     rules: ActiveRules,
     tickers: Arc<TickerList>,
     store: Store,
@@ -101,7 +102,7 @@ pub(crate) struct Scope {
 impl Scope {
     pub(super) fn new(parts: &Parts, tickers: Arc<TickerList>) -> Self {
         Self {
-            fetch_all: parts.settings.edgar.fetch_all,
+            settings: Arc::clone(&parts.settings),
             rules: parts.rules.clone(),
             tickers,
             store: parts.store.clone(),
@@ -131,11 +132,12 @@ impl Scope {
     }
 
     fn look_up(&self, rules: RuleSet, tickers: Arc<Tickers>) -> Known {
-        let (alerting, silent): (Vec<_>, Vec<_>) = rules.unnamed().partition(|rule| !rule.notify.is_empty());
+        let (alerting, silent): (Vec<_>, Vec<_>) =
+            rules.unnamed().partition(|rule| !destinations_of(&self.settings, rule).is_empty());
         let unless_subscribed = silent.iter().map(|rule| rule.name.clone()).collect();
         let any = alerting.first().map(|rule| format!("rule `{}` is about any issuer", rule.name));
         let in_scope = match any {
-            _ if self.fetch_all => InScope::All("[edgar] fetch_all is set".to_owned()),
+            _ if self.settings.edgar.fetch_all => InScope::All("[edgar] fetch_all is set".to_owned()),
             Some(reason) => InScope::All(reason),
             None => named(&rules, &tickers),
         };

@@ -82,6 +82,17 @@ impl Notifier {
         &self.redactor
     }
 
+    /// The text part of the e-mail that a delivery to a recipient would be.
+    ///
+    /// # Errors
+    /// [`SendError`] if the settings do not define the recipient, or it is another kind of destination.
+    pub async fn email_text(&self, delivery: &Delivery) -> Result<String, SendError> {
+        let Destination::Email(inbox) = &delivery.destination else {
+            return Err(unknown(&delivery.destination));
+        };
+        Ok(self.mailer.compose(inbox, delivery, None).await?.0.text)
+    }
+
     /// Looks whether the templates of e-mails were edited, and uses them from now on if they can be.
     pub fn reload_templates(&self) -> TemplatesReload {
         self.mailer.reload_templates()
@@ -147,7 +158,7 @@ impl Notifier {
             (Some(Route::Channel(id)), Some(bot)) => bot.turn(id, batch, now),
             (Some(Route::Webhook(webhook)), _) => webhook.turn(now),
             _ => match batch.destination() {
-                Destination::Email(name) => self.mailer.turn(name, now),
+                Destination::Email(inbox) => self.mailer.turn(inbox, now),
                 _ => Ok(()),
             },
         }
@@ -161,15 +172,15 @@ impl Notifier {
     pub fn line_up(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         match (destination, &self.bot) {
             (Destination::Channel(id), Some(bot)) => bot.line_up(*id, now),
-            (Destination::Email(name), _) => self.mailer.line_up(name, now),
+            (Destination::Email(inbox), _) => self.mailer.line_up(inbox, now),
             _ => Ok(()),
         }
     }
 
     /// Gives up a destination's place in line, because it has nothing to get.
     pub fn leave_line(&self, destination: &Destination) {
-        if let Destination::Email(name) = destination {
-            self.mailer.leave_line(name);
+        if let Destination::Email(inbox) = destination {
+            self.mailer.leave_line(inbox);
         }
     }
 
@@ -255,10 +266,10 @@ impl Notifier {
                 (Some(Route::Channel(_)), None) => Err(SendError::refused("DISCORD_TOKEN is not set")),
                 (None, _) => Err(unknown(destination)),
             },
-            Destination::Email(name) => {
+            Destination::Email(inbox) => {
                 let chart = made.charts.into_iter().next();
                 let chart = chart.map(|chart| Chart { png: chart.png.to_vec(), alt_text: chart.alt_text });
-                self.mailer.send(name, delivery, batch.concerned().map(|(id, _)| id), chart).await
+                self.mailer.send(inbox, delivery, batch.concerned().map(|(id, _)| id), chart).await
             }
             Destination::Webhook(name) => match self.webhooks.get(name) {
                 Some(webhook) => webhook.send(delivery, now).await,

@@ -16,6 +16,7 @@ use crate::wake::Wakes;
 /// Sends notices to whoever runs the bot.
 pub struct Operators {
     destinations: Vec<Destination>,
+    settings: Arc<Settings>,
     folders: Folders,
     store: Store,
     notifier: Arc<Notifier>,
@@ -24,9 +25,10 @@ pub struct Operators {
 
 impl Operators {
     /// The operators defined in the settings.
-    pub fn new(settings: &Settings, store: Store, notifier: Arc<Notifier>, wakes: Wakes) -> Self {
+    pub fn new(settings: &Arc<Settings>, store: Store, notifier: Arc<Notifier>, wakes: Wakes) -> Self {
         let folders = Folders::of(settings);
-        Self { destinations: settings.operators.clone(), folders, store, notifier, wakes }
+        let destinations = settings.operators.iter().flat_map(|name| settings.each_of(name)).collect();
+        Self { destinations, settings: Arc::clone(settings), folders, store, notifier, wakes }
     }
 
     /// True if operators are notified at this destination.
@@ -44,17 +46,16 @@ impl Operators {
     }
 
     /// A delivery of the notice for each of the operators' destinations, to queue together with what it
-    /// reports. It names channels, and shows neither secrets nor where files are on this machine.
+    /// reports. It names channels and addresses, and shows neither secrets nor where files are on this machine.
     pub async fn deliveries(&self, notice: &Notice, now: DateTime<Utc>) -> Result<Vec<Delivery>, StoreError> {
         if self.destinations.is_empty() {
             return Ok(Vec::new());
         }
         let mut notice = notice.clone();
-        if let Some(Destination::Channel(id)) = notice.about.destination()
-            && let Some(name) = self.store.place_name(*id).await?
+        if let Some(destination) = notice.about.destination().cloned()
+            && let Some(name) = self.name(&destination).await?
         {
-            let channel = Destination::Channel(*id);
-            notice = notice.with_name(&channel, name.to_string());
+            notice = notice.with_name(&destination, name);
         }
         let redactor = self.notifier.redactor();
         let notice = &notice.with_texts(|text| self.folders.hide(&redactor.hide(text)));
@@ -62,6 +63,14 @@ impl Operators {
             Delivery::new(destination.clone(), Body::Notice(Box::new(notice.clone())), now)
         };
         Ok(self.destinations.iter().map(to).collect())
+    }
+
+    /// The name of a destination for people, if it has one.
+    async fn name(&self, destination: &Destination) -> Result<Option<String>, StoreError> {
+        Ok(match destination {
+            Destination::Channel(id) => self.store.place_name(*id).await?.map(|name| name.to_string()),
+            other => self.settings.masked_address(other).map(|address| format!("{other} ({address})")),
+        })
     }
 
     /// Reports unreadable records of the store, once.

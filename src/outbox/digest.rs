@@ -1,20 +1,27 @@
-//! Closes the digest slots that have passed.
+//! Ends the digest slots that are over: each slot of an inbox once, and each alert in one digest.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
+use super::slot::{Due, Slot, due};
 use crate::alert::Alert;
-use crate::config::{Mode, Settings};
-use crate::delivery::{Body, Delivery};
-use crate::destination::Destination;
+use crate::config::{Address, DigestMode, Mode, Settings, WhenEmpty};
+use crate::delivery::{Body, Delivery, Outcome};
+use crate::destination::{Destination, Inbox};
 use crate::digest::Digest;
+use crate::filing::{Accession, Cik};
 use crate::parts::Parts;
-use crate::schedule::Schedule;
-use crate::store::{DigestMark, Store, StoreError};
+use crate::store::{DeliveryStanding, DigestMark, SlotEnd, Store, StoreError};
 
-/// How far a mark may be ahead of the clock after the clock was adjusted.
-const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::hours(1);
+/// The most alerts in a digest; further ones wait for the next.
+const MOST_ALERTS: usize = 5_000;
+/// The most issuers that are kept to tell which ones are new in the next digest.
+const MOST_ISSUERS: usize = 1_000;
+/// Muted alerts are counted up to this many.
+const MOST_MUTED: usize = 10_000;
 
 /// Makes digests.
 pub struct Digests {
@@ -22,28 +29,72 @@ pub struct Digests {
     store: Store,
 }
 
+/// The alerts that wait for an inbox, as a digest.
+struct Made {
+    alerts: Vec<Alert>,
+    digest: Digest,
+}
+
 impl Digests {
-    pub(super) fn new(parts: &Parts) -> Self {
-        Self { settings: Arc::clone(&parts.settings), store: parts.store.clone() }
+    /// The digests of a store.
+    pub fn new(settings: Arc<Settings>, store: Store) -> Self {
+        Self { settings, store }
+    }
+
+    pub(super) fn of(parts: &Parts) -> Self {
+        Self::new(Arc::clone(&parts.settings), parts.store.clone())
     }
 
     /// Makes all due digests and returns how many. Slots that passed while nothing ran are combined into one.
     pub async fn digest_once(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut made = 0;
         for recipient in &self.settings.email.recipients {
-            made += usize::from(match &recipient.mode {
-                Mode::Digest(schedule) => self.close_slot(&recipient.name, schedule, now).await?,
-                Mode::Instant => self.send_leftovers(&recipient.name, now).await?,
-            });
+            for Address { inbox, .. } in &recipient.addresses {
+                made += usize::from(loop {
+                    if let Some(made) = self.end_due(inbox, &recipient.mode, now).await? {
+                        break made;
+                    }
+                });
+            }
         }
         Ok(made)
     }
 
-    /// Logs alerts that wait for the digest of a recipient no longer in the settings.
+    /// Makes the digest of all that waits for an inbox now, whatever its schedule says. Returns how many
+    /// filings it has; `None` if nothing waits.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn send_now(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
+        loop {
+            let read = self.store.digest_mark(inbox).await?;
+            let Some(Made { alerts, digest }) = self.waiting(inbox, read.as_ref(), now).await? else {
+                return Ok(None);
+            };
+            let filings = digest.entries.len();
+            // The schedule's own slots stay as they are.
+            let slot = read.as_ref().and_then(|mark| mark.slot.clone());
+            let mark = DigestMark { slot, ..self.mark(inbox, read.as_ref(), Some(&digest), now) };
+            if self.end(inbox, read.as_ref(), &mark, &alerts, Some(digest)).await? {
+                return Ok(Some(filings));
+            }
+        }
+    }
+
+    /// The digest of all that waits for an inbox, as it would be sent now; `None` if nothing waits.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn preview(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<Option<Digest>, StoreError> {
+        let read = self.store.digest_mark(inbox).await?;
+        Ok(self.waiting(inbox, read.as_ref(), now).await?.map(|made| made.digest))
+    }
+
+    /// Logs alerts that wait for the digest of an inbox no longer in the settings.
     pub(crate) async fn warn_of_orphans(&self) -> Result<(), StoreError> {
-        for name in self.store.gathering().await? {
-            if !self.settings.email.recipients.iter().any(|recipient| recipient.name == name) {
-                tracing::warn!("alerts wait for email:{name}, which the settings no longer define");
+        for inbox in self.store.gathering().await? {
+            if self.settings.recipient(&inbox).is_none() {
+                tracing::warn!("alerts wait for email:{inbox}, which the settings no longer define");
             }
         }
         Ok(())
@@ -53,84 +104,166 @@ impl Digests {
     pub(crate) async fn next_digest(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut next: Option<DateTime<Utc>> = None;
         for recipient in &self.settings.email.recipients {
-            let Mode::Digest(schedule) = &recipient.mode else { continue };
-            let since = self.store.digest_mark(&recipient.name).await?.map_or(now, |mark| mark.until);
-            let slot = schedule.next_slot(since);
-            next = [next, slot].into_iter().flatten().min();
+            let Mode::Digest(mode) = &recipient.mode else { continue };
+            for Address { inbox, .. } in &recipient.addresses {
+                let since = self.store.digest_mark(inbox).await?.map_or(now, |mark| mark.until);
+                next = [next, mode.schedule.next_slot(since)].into_iter().flatten().min();
+            }
         }
         Ok(next)
     }
 
-    async fn close_slot(
+    /// Ends the slot of an inbox that is over. Returns true if it has a digest, or `None` if something changed
+    /// meanwhile, so that it must be looked at again.
+    async fn end_due(
         &self,
-        recipient: &str,
-        schedule: &Schedule,
+        inbox: &Inbox,
+        mode: &Mode,
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        // A mark in the future comes from a wrong clock.
-        let mark =
-            self.store.digest_mark(recipient).await?.filter(|mark| mark.until <= now + CLOCK_DIFFERENCE);
-        let Some(DigestMark { until: since, slot: last_slot }) = mark else {
-            // Start now: the first slot is the next one.
-            self.store.close_slot(recipient, None, now, &[], None).await?;
-            return Ok(false);
+    ) -> Result<Option<bool>, StoreError> {
+        let read = self.store.digest_mark(inbox).await?;
+        let read = read.as_ref();
+        let (slot, when_empty) = match mode {
+            Mode::Digest(mode) => match due(read, &mode.schedule, now) {
+                Due::Nothing => return Ok(Some(false)),
+                Due::Begins => {
+                    let mark = DigestMark { slot: None, ..self.mark(inbox, read, None, now) };
+                    return Ok(self.end(inbox, read, &mark, &[], None).await?.then_some(false));
+                }
+                Due::Again => {
+                    let mark = self.mark(inbox, read, None, now);
+                    return Ok(self.end(inbox, read, &mark, &[], None).await?.then_some(false));
+                }
+                Due::Slot(slot) => (slot, mode.when_empty),
+            },
+            // It got digests before.
+            Mode::Instant if self.store.gathered(inbox, 1).await?.is_empty() => return Ok(Some(false)),
+            Mode::Instant => (Slot::at(read, Tz::UTC, now), WhenEmpty::Skip),
         };
-        let Some(slot) = schedule.next_slot(since).filter(|slot| *slot <= now) else { return Ok(false) };
-        let name = schedule.local_slot(slot);
-        let zone = schedule.zone().name();
-        if last_slot.as_deref() == Some(slot_name(&name, zone).as_str()) {
-            // The clock was set back and this slot had its digest, so waiting alerts stay for the next.
-            self.store.close_slot(recipient, last_slot.as_deref(), now, &[], None).await?;
-            return Ok(false);
-        }
-        self.queue_digest(recipient, &name, zone, since, now).await
+        let name = slot.name();
+        let Made { alerts, digest } = self.made(inbox, read, slot, now).await?;
+        let digest = Some(digest).filter(|_| !alerts.is_empty() || when_empty == WhenEmpty::Heartbeat);
+        let is_made = digest.is_some();
+        let mark = DigestMark { slot: Some(name), ..self.mark(inbox, read, digest.as_ref(), now) };
+        Ok(self.end(inbox, read, &mark, &alerts, digest).await?.then_some(is_made))
     }
 
-    /// Sends alerts that waited for the digest of a recipient that now gets e-mails at once.
-    async fn send_leftovers(&self, recipient: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        if self.store.gathered(recipient).await?.is_empty() {
-            return Ok(false);
-        }
-        let since = self.store.digest_mark(recipient).await?.map_or(now, |mark| mark.until);
-        self.queue_digest(recipient, &now.format("%Y-%m-%dT%H:%M").to_string(), "UTC", since, now).await
-    }
-
-    async fn queue_digest(
+    /// Writes the end of a slot; false if something changed meanwhile.
+    async fn end(
         &self,
-        recipient: &str,
-        slot: &str,
-        zone: &str,
-        since: DateTime<Utc>,
-        now: DateTime<Utc>,
+        inbox: &Inbox,
+        read: Option<&DigestMark>,
+        mark: &DigestMark,
+        alerts: &[Alert],
+        digest: Option<Digest>,
     ) -> Result<bool, StoreError> {
-        loop {
-            let alerts = self.store.gathered(recipient).await?;
-            let digest = self.digest_of(recipient, &alerts, (slot, zone), (since, now));
-            let name = slot_name(slot, zone);
-            // If another filing has joined one of them meanwhile, read them again.
-            if self.store.close_slot(recipient, Some(&name), now, &alerts, digest.as_ref()).await? {
-                return Ok(digest.is_some());
+        let said = digest.as_ref().map(|digest| (digest.slot.clone(), digest.entries.len()));
+        let digest = digest.map(|digest| {
+            Delivery::new(Destination::Email(inbox.clone()), Body::Digest(Box::new(digest)), mark.until)
+        });
+        let end = SlotEnd { inbox, read, mark, alerts, digest: digest.as_ref() };
+        let has_ended = self.store.end_slot(end).await?;
+        if let Some((slot, filings)) = said.filter(|_| has_ended) {
+            tracing::info!(recipient = %inbox, slot, filings, "a digest is due");
+        }
+        Ok(has_ended)
+    }
+
+    /// The digest of a slot that ends now, with all that waits for an inbox; `None` if nothing waits.
+    async fn waiting(
+        &self,
+        inbox: &Inbox,
+        read: Option<&DigestMark>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Made>, StoreError> {
+        let zone = self.mode(inbox).map_or(Tz::UTC, |mode| mode.schedule.zone());
+        let made = self.made(inbox, read, Slot::at(read, zone, now), now).await?;
+        Ok(Some(made).filter(|made| !made.alerts.is_empty()))
+    }
+
+    /// The digest of a slot, with all that waits for an inbox.
+    async fn made(
+        &self,
+        inbox: &Inbox,
+        read: Option<&DigestMark>,
+        slot: Slot,
+        now: DateTime<Utc>,
+    ) -> Result<Made, StoreError> {
+        let destination = Destination::Email(inbox.clone());
+        let alerts = self.store.gathered(inbox, MOST_ALERTS).await?;
+        let Slot { local, zone, since, due } = slot;
+        let mut digest =
+            Digest::new(&inbox.to_string(), local, zone.to_owned(), (since, now), alerts.clone());
+        let sent = self.sent_at_once(&destination, &alerts).await?;
+        for entry in &mut digest.entries {
+            entry.sent_at = sent.get(&entry.alert.accession).copied();
+        }
+        let before = read.and_then(|mark| mark.issuers.as_ref());
+        digest.new_issuers = before.map(|before| &issuers(&digest) - before);
+        digest.muted = self.muted(&destination, now).await?;
+        digest.due = due;
+        Ok(Made { alerts, digest: digest.bounded() })
+    }
+
+    /// When those of these alerts that were also sent at once were sent, by their filings.
+    async fn sent_at_once(
+        &self,
+        destination: &Destination,
+        alerts: &[Alert],
+    ) -> Result<BTreeMap<Accession, DateTime<Utc>>, StoreError> {
+        let mut sent = BTreeMap::new();
+        for alert in alerts {
+            let key = Delivery::key_of(&alert.key, destination);
+            if let Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) =
+                self.store.message_standing(&key).await?
+            {
+                let first = sent.entry(alert.accession).or_insert(at);
+                *first = at.min(*first);
             }
         }
+        Ok(sent)
     }
 
-    fn digest_of(
+    /// How many alerts mutes hold back from a destination.
+    async fn muted(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for mute in self.store.mutes().await? {
+            if mute.holds(now) && mute.what.reaches(destination) && count < MOST_MUTED {
+                count += self.store.muted_for(&mute.what, destination, MOST_MUTED - count).await?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// The mark after a slot, with the name of the slot before.
+    fn mark(
         &self,
-        recipient: &str,
-        alerts: &[Alert],
-        (slot, zone): (&str, &str),
-        (since, now): (DateTime<Utc>, DateTime<Utc>),
-    ) -> Option<Delivery> {
-        (!alerts.is_empty()).then(|| {
-            let alerts = alerts.to_vec();
-            let digest = Digest::new(recipient, slot.to_owned(), zone.to_owned(), (since, now), alerts);
-            tracing::info!(recipient, slot, filings = digest.entries.len(), "a digest is due");
-            Delivery::new(Destination::Email(recipient.to_owned()), Body::Digest(Box::new(digest)), now)
-        })
+        inbox: &Inbox,
+        read: Option<&DigestMark>,
+        digest: Option<&Digest>,
+        now: DateTime<Utc>,
+    ) -> DigestMark {
+        let issuers = match digest.filter(|digest| !digest.entries.is_empty()) {
+            Some(digest) => Some(issuers(digest)).filter(|issuers| issuers.len() <= MOST_ISSUERS),
+            None => read.and_then(|mark| mark.issuers.clone()),
+        };
+        DigestMark {
+            until: now,
+            slot: read.and_then(|mark| mark.slot.clone()),
+            schedule: self.mode(inbox).map(|mode| mode.schedule.to_string()),
+            issuers,
+        }
+    }
+
+    fn mode(&self, inbox: &Inbox) -> Option<&DigestMode> {
+        match &self.settings.recipient(inbox)?.mode {
+            Mode::Digest(mode) => Some(mode),
+            Mode::Instant => None,
+        }
     }
 }
 
-/// A slot and its zone: the same time of day in another zone is another slot.
-fn slot_name(slot: &str, zone: &str) -> String {
-    format!("{slot} {zone}")
+/// The issuers in a digest.
+fn issuers(digest: &Digest) -> BTreeSet<Cik> {
+    digest.entries.iter().map(|entry| entry.alert.issuer.cik).collect()
 }

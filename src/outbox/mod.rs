@@ -16,6 +16,7 @@ mod pick;
 mod recovery;
 mod retry;
 mod set_aside;
+mod slot;
 
 pub use digest::Digests;
 pub use lane::{DeliverReport, Lane};
@@ -88,7 +89,7 @@ impl Outbox {
         let given_up = Arc::new(GivenUpDeliveries::new(parts, Arc::clone(&overflow)));
         let pauses = Arc::new(Pauses::new(parts, Arc::clone(&given_up)));
         Self {
-            digests: Digests::new(parts),
+            digests: Digests::of(parts),
             mutes: Mutes::new(parts),
             loading: Semaphore::new(LOADING_AT_ONCE),
             few: Arc::new(Semaphore::new(FEW_AT_ONCE)),

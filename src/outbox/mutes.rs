@@ -110,10 +110,8 @@ async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
         if muted.is_empty() {
             continue;
         }
-        // The destination itself is muted for longer.
-        let own = Muting::Destination(first.clone());
-        if own != mute.what && store.mute_of(&own).await?.is_some_and(|other| other.holds(mute.until)) {
-            store.hand_over(&muted, &own).await?;
+        if let Some(longer) = muted_for_longer(store, &first, mute).await? {
+            store.hand_over(&muted, &longer).await?;
             continue;
         }
         if store.release(&muted, message(mute, &first, &muted).as_ref(), mute.until).await? {
@@ -123,6 +121,21 @@ async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
     store.forget_mute(mute).await?;
     tracing::info!("{} is no longer muted; {count} alerts were held back", mute.what);
     Ok(count)
+}
+
+/// The mute of a destination, or of the recipient that it belongs to, which goes on after this mute.
+async fn muted_for_longer(
+    store: &Store,
+    destination: &Destination,
+    mute: &Mute,
+) -> Result<Option<Muting>, StoreError> {
+    for one in [Some(destination.clone()), destination.recipient()].into_iter().flatten() {
+        let own = Muting::Destination(one);
+        if own != mute.what && store.mute_of(&own).await?.is_some_and(|other| other.holds(mute.until)) {
+            return Ok(Some(own));
+        }
+    }
+    Ok(None)
 }
 
 /// The message to a destination when a mute is over; `None` if it accepts only alerts.

@@ -10,7 +10,7 @@ use chrono_tz::America::New_York;
 use crate::alert::Alert;
 use crate::config::Settings;
 use crate::delivery::{Batch, Body, Delivery};
-use crate::destination::Destination;
+use crate::destination::{Destination, Inbox};
 use crate::digest::Digest;
 use crate::parts::Parts;
 use crate::schedule::Schedule;
@@ -173,7 +173,7 @@ pub(super) async fn join_waiting(
         // A single alert needs no list.
         let ([first, _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
         let joined = match destination {
-            Destination::Email(name) => join_into_mail(store, settings, name, since, &alerts, now).await?,
+            Destination::Email(inbox) => join_into_mail(store, settings, inbox, since, &alerts, now).await?,
             _ => {
                 let summary = Summary::new(&first.key, Why::Waited { since }, now);
                 join(store, destination, &summary, &alerts, now).await?
@@ -214,16 +214,16 @@ async fn join(
 async fn join_into_mail(
     store: &Store,
     settings: &Settings,
-    recipient: &str,
+    inbox: &Inbox,
     since: DateTime<Utc>,
     alerts: &[Delivery],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let destination = Destination::Email(recipient.to_owned());
+    let destination = Destination::Email(inbox.clone());
     let zone = settings.digest_of(&destination).map_or(New_York, Schedule::zone);
     let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
     let own = alerts.iter().filter_map(alert_of).cloned().collect();
-    let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), own);
+    let digest = Digest::new(&inbox.to_string(), slot, zone.name().to_owned(), (since, now), own);
     let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
     store.join_into(&delivery, alerts, &[]).await
 }

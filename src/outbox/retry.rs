@@ -28,7 +28,7 @@ pub struct Retried {
 /// The destinations that a retry is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retry {
-    /// One destination.
+    /// One destination; a recipient stands for all of its addresses.
     One(Destination),
     /// Every destination that is paused, or has waiting or dead deliveries.
     All,
@@ -94,7 +94,7 @@ pub async fn retry(
                     }
                 }));
             }
-            [destination.clone()].into()
+            settings.each_of(destination).into_iter().collect()
         }
     };
     let mut retried = Vec::new();

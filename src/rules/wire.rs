@@ -143,7 +143,7 @@ impl Wire<'_> {
             let Some(text) = self.reader.text("notify", item, Shape::Destinations.expected()) else {
                 continue;
             };
-            match text.parse::<Destination>() {
+            match Destination::in_file(text) {
                 Ok(destination) if (self.known)(&destination) => {
                     if !destinations.contains(&destination) {
                         destinations.push(destination);

@@ -9,6 +9,7 @@ use super::App;
 use crate::config::Via;
 use crate::destination::Destination;
 use crate::notice::{About, GoneRule, Notice, RulesNews};
+use crate::problem::Problems;
 use crate::render::notice::gone_rule;
 use crate::rules::{self, FolderState, Rule, RuleSet, Watcher};
 use crate::store::StoreError;
@@ -119,7 +120,11 @@ fn read_rules(app: &App, path: &std::path::Path) -> Result<Vec<Rule>, String> {
             ));
         }
     }
-    Ok(rules)
+    let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+    match app.settings.unknown_rules(&names) {
+        unknown if unknown.is_empty() => Ok(rules),
+        unknown => Err(Problems(unknown).to_string()),
+    }
 }
 
 async fn take_rules(

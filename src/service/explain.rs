@@ -98,7 +98,7 @@ impl Explainer<'_> {
                     let all = intake::addressees(self.settings, store, rule).await?.into_iter();
                     all.map(|addressee| addressee.destination).collect()
                 }
-                None => rule.notify.clone(),
+                None => intake::destinations_of(self.settings, rule),
             };
             for destination in destinations {
                 let standing = self.standing(alert, &destination).await?;
@@ -139,20 +139,31 @@ impl Explainer<'_> {
     }
 
     async fn standing(&self, alert: &Alert, destination: &Destination) -> Result<String, StoreError> {
-        let digest = self.settings.digest_of(destination);
-        let Some(store) = self.store else {
-            return Ok(
-                if digest.is_some() { "would wait for the digest" } else { "would be sent" }.to_owned()
-            );
-        };
-        if let (Destination::Email(recipient), Some(_)) = (destination, digest) {
-            return Ok(match store.digest_standing(recipient, &alert.key).await? {
-                Some(DigestStanding::Waits) => "waits for the digest",
-                Some(DigestStanding::Told) => "was in a digest",
-                None => "would wait for the digest",
+        let digest = self.settings.digest_mode(destination);
+        let at_once = digest.is_none_or(|mode| mode.at_once.include(&alert.rule));
+        let in_digest = match (self.store, destination) {
+            (Some(store), Destination::Email(inbox)) if digest.is_some() => {
+                match store.digest_standing(inbox, &alert.key).await? {
+                    Some(DigestStanding::Waits) => Some("waits for the digest"),
+                    Some(DigestStanding::Told) => Some("was in a digest"),
+                    None => Some("would wait for the digest"),
+                }
             }
-            .to_owned());
-        }
+            (None, _) if digest.is_some() => Some("would wait for the digest"),
+            _ => None,
+        };
+        Ok(match (in_digest, at_once) {
+            (Some(in_digest), false) => in_digest.to_owned(),
+            (Some(in_digest), true) => {
+                format!("{}, and {in_digest}", self.sent_standing(alert, destination).await?)
+            }
+            (None, _) => self.sent_standing(alert, destination).await?,
+        })
+    }
+
+    /// The state of an alert's own message.
+    async fn sent_standing(&self, alert: &Alert, destination: &Destination) -> Result<String, StoreError> {
+        let Some(store) = self.store else { return Ok("would be sent".to_owned()) };
         let delivery =
             Delivery::new(destination.clone(), Body::Alert(Box::new(alert.clone())), alert.seen_at);
         Ok(match store.delivery_standing(&delivery.key).await? {

@@ -1,5 +1,6 @@
 //! Operations shared by the command line, the bot and HTTP.
 
+mod digests;
 mod explain;
 mod filings;
 mod latency;
@@ -9,6 +10,7 @@ mod status;
 mod subscribe;
 mod subscriptions;
 
+pub use digests::{DigestPreview, NoDigest, SentDigest, digest_inboxes, preview_digest, send_digests};
 pub use explain::{Explained, ExplainedDelivery, Explainer};
 pub use filings::{accession_named, filing_in_file, filing_of_test, unreadable};
 pub use latency::{LatencyStatus, Quantiles};

@@ -8,6 +8,7 @@ use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::latency::LatencyStatus;
+use crate::config::Settings;
 use crate::destination::Destination;
 use crate::filing::edgar_day;
 use crate::intake::InScope;
@@ -70,7 +71,8 @@ pub struct Status {
     /// The mutes.
     #[serde(default)]
     pub mutes: Vec<MuteLine>,
-    /// Names of the channels above, for people: `channel:777` is `#alerts on Traders`.
+    /// Names of the channels above, for people: `channel:777` is `#alerts on Traders`. For an inbox, its address with
+    /// most of it hidden.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub names: BTreeMap<String, String>,
     /// Corrupt records of the store.
@@ -138,7 +140,7 @@ pub struct Running {
 
 impl Status {
     /// The state recorded in the store.
-    pub async fn of(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
+    pub async fn of(store: &Store, settings: &Settings, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let from = edgar_day(now).checked_sub_days(Days::new(RECEIPTS)).unwrap_or_default();
         let first = store.ledger().await?.map_or(from, |ledger| ledger.next.min(from));
         let mut receipts = store.receipts(first, usize::MAX).await?;
@@ -164,7 +166,8 @@ impl Status {
         let shown = paused.iter().map(|one| &one.destination);
         let shown = shown.chain(troubles.iter().filter_map(|one| one.destination.as_ref()));
         let names =
-            names(store, shown.chain(muted.iter().filter_map(|mute| mute.what.destination()))).await?;
+            names(store, settings, shown.chain(muted.iter().filter_map(|mute| mute.what.destination())))
+                .await?;
         let paused = paused
             .iter()
             .map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason))
@@ -209,9 +212,10 @@ impl Status {
     }
 }
 
-/// The names of channels, by their destinations.
+/// The names of channels and the hidden addresses of inboxes, by their destinations.
 async fn names(
     store: &Store,
+    settings: &Settings,
     destinations: impl Iterator<Item = &Destination>,
 ) -> Result<BTreeMap<String, String>, StoreError> {
     let mut names = BTreeMap::new();
@@ -221,6 +225,9 @@ async fn names(
         {
             names.insert(destination.to_string(), name.to_string());
         }
+        if let Some(address) = settings.masked_address(destination) {
+            names.insert(destination.to_string(), address);
+        }
     }
     Ok(names)
 }
@@ -229,7 +236,7 @@ async fn names(
 pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError> {
     // Read the store first: a problem is recorded after the facts that show it, so it never appears here
     // without them.
-    let stored = Status::of(&app.store, now).await?;
+    let stored = Status::of(&app.store, &app.settings, now).await?;
     let fetches = match &*app.intake.scope.current().await? {
         InScope::All(reason) => format!("filings of all issuers: {reason}"),
         InScope::Some(issuers) => {

@@ -56,7 +56,7 @@ pub use check::Checked;
 pub use counts::Counts;
 pub use coverage::{Coverage, Filled};
 pub use dead::{Dead, GivenUp, Tries};
-pub use digests::{DigestMark, DigestStanding, Gathered};
+pub use digests::{DigestMark, DigestStanding, Gathered, SlotEnd};
 pub use doubt::Doubt;
 pub use engine::{Effect, EngineError};
 pub use error::StoreError;

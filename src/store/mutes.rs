@@ -94,6 +94,17 @@ impl Store {
         self.count(&MUTED, &Range::prefix(&prefix(what), usize::MAX)).await
     }
 
+    /// How many alerts a mute holds back from a destination, counted up to `most`.
+    pub async fn muted_for(
+        &self,
+        what: &Muting,
+        destination: &Destination,
+        most: usize,
+    ) -> Result<usize, StoreError> {
+        let prefix = format!("{}{}\t", prefix(what), part(&destination.to_string()));
+        self.count(&MUTED, &Range::prefix(&prefix, most)).await
+    }
+
     /// Targets with held-back alerts that are no longer muted.
     pub async fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
         let (mut found, mut next) = (Vec::new(), Range::first(1));

@@ -170,14 +170,15 @@ async fn mutes_and_digests(store: &Store, text: &mut Text) {
     }
     text.section("gathering", store.gathering().await.unwrap());
     for recipient in ["desk", "desk-2"] {
-        let gathered = store.gathered(recipient).await.unwrap();
+        let inbox = &recipient.into();
+        let gathered = store.gathered(inbox, 100).await.unwrap();
         let line = |alert: &sellbell::alert::Alert| format!("{} {}", alert.key, alert.accession);
         text.section(&format!("gathered({recipient})"), gathered.iter().map(line));
-        let mark = json(&store.digest_mark(recipient).await.unwrap());
+        let mark = json(&store.digest_mark(inbox).await.unwrap());
         text.section(&format!("digest_mark({recipient})"), [mark]);
         let mut standings = Vec::new();
         for name in ["1e06f6f977554420c0dd7137", "51d0f8db58d7873d6a8b9a4d"] {
-            let standing = store.digest_standing(recipient, &Key::read(name).unwrap()).await.unwrap();
+            let standing = store.digest_standing(inbox, &Key::read(name).unwrap()).await.unwrap();
             standings.push(format!("{name} {standing:?}"));
         }
         text.section(&format!("digest_standing({recipient}, …)"), standings);

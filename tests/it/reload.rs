@@ -52,6 +52,19 @@ impl Edited {
 }
 
 #[tokio::test]
+async fn an_edit_without_a_rule_that_a_recipient_lists_is_refused() {
+    let recipient =
+        "[[email.recipient]]\nname = \"list\"\naddress = \"list@example.org\"\nrules = [\"one\"]\n";
+    let mut edited = Edited::new(&rule("one", 1_000), recipient).await;
+    fs::write(edited.folder.join("a.toml"), rule("ones", 1_000)).unwrap();
+    assert_eq!(edited.look().await, Reload::Unsettled);
+    let Reload::Refused(mistakes) = edited.look().await else { panic!("a recipient lists it") };
+    assert!(mistakes.ends_with("there is no rule `one`: did you mean `ones`?"), "{mistakes}");
+    assert_eq!(edited.names(), ["one"]);
+    edited.world.finish().await;
+}
+
+#[tokio::test]
 async fn a_valid_edit_is_in_force_when_two_looks_see_the_same() {
     let mut edited = Edited::new(&rule("one", 1_000), "").await;
     assert_eq!(edited.look().await, Reload::Unchanged);

@@ -47,7 +47,13 @@ fn the_shipped_settings_name_every_key_and_are_the_defaults() {
         "out_dir",
         "readable_by",
         "address",
+        "addresses",
+        "rules",
         "mode",
+        "at_once",
+        "empty",
+        "max_items",
+        "language",
         "schedule",
         "notify",
     ] {

@@ -12,22 +12,30 @@ use super::pace::Pace;
 use super::smtp::Smtp;
 use crate::config::{self, ReadableBy};
 use crate::delivery::{Body, Delivery};
+use crate::destination::Inbox;
 use crate::digest::Digest;
 use crate::notify::error::{SendError, Sent, unknown};
 use crate::notify::output::blocking;
 use crate::notify::secrets::Secrets;
 use crate::notify::setup_error::SetupError;
 use crate::render::chart::DigestChart;
-use crate::render::email::{Chart, Reader, email, email_with};
+use crate::render::email::{Chart, Email, Reader, email, email_with};
 use crate::text::Language;
 
 /// All recipients, and the transport that reaches them.
 pub(in crate::notify) struct Mailer {
     from: Option<Mailbox>,
-    recipients: BTreeMap<String, Mailbox>,
+    inboxes: BTreeMap<Inbox, Addressee>,
     templates: OwnTemplates,
     transport: Transport,
     pace: Pace,
+}
+
+/// Whom an inbox belongs to, and what e-mails there are like.
+struct Addressee {
+    mailbox: Mailbox,
+    language: Language,
+    max_items: usize,
 }
 
 enum Transport {
@@ -45,21 +53,19 @@ impl Mailer {
             None => Transport::Folder(Folder::new(settings.out_dir.clone(), readable_by)),
             Some(url) => Transport::Smtp(Box::new(Smtp::new(url, settings, secrets)?)),
         };
-        // The settings validated these addresses.
-        let mailbox = |address: &str| address.parse::<Mailbox>().ok();
-        let recipients = settings
-            .recipients
-            .iter()
-            .filter_map(|recipient| Some((recipient.name.clone(), mailbox(&recipient.address)?)))
-            .collect();
+        // The settings validated all addresses.
+        let of_recipient = |recipient: &config::Recipient| {
+            let (language, max_items) = (recipient.language, recipient.max_items);
+            let addresses = recipient.addresses.iter().filter_map(move |address| {
+                let mailbox = address.mailbox.parse().ok()?;
+                Some((address.inbox.clone(), Addressee { mailbox, language, max_items }))
+            });
+            addresses.collect::<Vec<_>>()
+        };
+        let inboxes = settings.recipients.iter().flat_map(of_recipient).collect();
         let templates = OwnTemplates::load(&settings.templates).map_err(SetupError::Templates)?;
-        Ok(Self {
-            from: mailbox(&settings.from),
-            recipients,
-            templates,
-            transport,
-            pace: Pace::new(settings.per_minute),
-        })
+        let pace = Pace::new(settings.per_minute);
+        Ok(Self { from: settings.from.parse().ok(), inboxes, templates, transport, pace })
     }
 
     /// Looks whether the templates were edited, and uses them from now on if they can be.
@@ -79,25 +85,21 @@ impl Mailer {
     ///
     /// # Errors
     /// When to ask again.
-    pub(in crate::notify) fn line_up(
-        &self,
-        recipient: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(), DateTime<Utc>> {
-        self.pace.line_up(recipient, now)
+    pub(in crate::notify) fn line_up(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        self.pace.line_up(&inbox.to_string(), now)
     }
 
     /// Takes a turn to send a mail to a recipient.
     ///
     /// # Errors
     /// When to ask again.
-    pub(in crate::notify) fn turn(&self, recipient: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.pace.turn(recipient, now)
+    pub(in crate::notify) fn turn(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        self.pace.turn(&inbox.to_string(), now)
     }
 
     /// Takes a recipient that has no mail to get from the line.
-    pub(in crate::notify) fn leave_line(&self, recipient: &str) {
-        self.pace.leave(recipient);
+    pub(in crate::notify) fn leave_line(&self, inbox: &Inbox) {
+        self.pace.leave(&inbox.to_string());
     }
 
     /// Closes connections to the mail server that nothing used since the last call.
@@ -116,36 +118,15 @@ impl Mailer {
 
     pub(in crate::notify) async fn send(
         &self,
-        recipient: &str,
+        inbox: &Inbox,
         delivery: &Delivery,
         answered: Option<&str>,
         chart: Option<Chart>,
     ) -> Result<Sent, SendError> {
-        let to = self.recipients.get(recipient).ok_or_else(|| unknown(&delivery.destination))?;
-        let from =
-            self.from.as_ref().ok_or_else(|| SendError::later("[email] from is not a mail address"))?;
-        let language = Language::English;
-        let chart = match &delivery.body {
-            Body::Digest(digest) => chart_of(digest, language).await,
-            _ => chart,
-        };
-        let destination = delivery.destination.to_string();
-        let unsubscribe = address(from);
-        let reader = Reader {
-            destination: &destination,
-            language,
-            max_items: 40,
-            unsubscribe: Some(&unsubscribe),
-            chart: chart.as_ref(),
-        };
-        // An own template that fails now was tried out, and must not cost the alert.
-        let mail = email_with(&self.templates.current(), delivery, &reader).or_else(|error| {
-            tracing::error!("an own e-mail template fails, so the built-in one is used: {error:#}");
-            email(delivery, &reader)
-        });
-        let mail = mail.map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
+        let (to, from) = (self.addressee(inbox, delivery)?, self.from()?);
+        let (mail, chart) = self.compose(inbox, delivery, chart).await?;
         let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
-        let message = message((from, to), (&message_id, answered), delivery, &mail, chart.as_ref())
+        let message = message((from, &to.mailbox), (&message_id, answered), delivery, &mail, chart.as_ref())
             .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp.send(&message).await?,
@@ -156,6 +137,46 @@ impl Mailer {
             }
         }
         Ok(Sent { message_id: Some(message_id) })
+    }
+
+    /// The e-mail of a delivery as its addressee gets it, and its chart.
+    ///
+    /// # Errors
+    /// [`SendError`] if the settings no longer define the inbox.
+    pub(in crate::notify) async fn compose(
+        &self,
+        inbox: &Inbox,
+        delivery: &Delivery,
+        chart: Option<Chart>,
+    ) -> Result<(Email, Option<Chart>), SendError> {
+        let Addressee { language, max_items, .. } = *self.addressee(inbox, delivery)?;
+        let chart = match &delivery.body {
+            Body::Digest(digest) => chart_of(digest, language).await,
+            _ => chart,
+        };
+        let (destination, unsubscribe) = (delivery.destination.to_string(), address(self.from()?));
+        let reader = Reader {
+            destination: &destination,
+            language,
+            max_items,
+            unsubscribe: Some(&unsubscribe),
+            chart: chart.as_ref(),
+        };
+        // An own template that fails now was tried out, and must not cost the alert.
+        let mail = email_with(&self.templates.current(), delivery, &reader).or_else(|error| {
+            tracing::error!("an own e-mail template fails, so the built-in one is used: {error:#}");
+            email(delivery, &reader)
+        });
+        let mail = mail.map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
+        Ok((mail, chart))
+    }
+
+    fn addressee(&self, inbox: &Inbox, delivery: &Delivery) -> Result<&Addressee, SendError> {
+        self.inboxes.get(inbox).ok_or_else(|| unknown(&delivery.destination))
+    }
+
+    fn from(&self) -> Result<&Mailbox, SendError> {
+        self.from.as_ref().ok_or_else(|| SendError::later("[email] from is not a mail address"))
     }
 }
 

@@ -64,12 +64,15 @@ async fn a_slot_whose_alerts_changed_since_they_were_read_stays_open() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store.commit(&settled(&[], &["desk"])).await.unwrap();
-    let mut read = store.gathered("desk").await.unwrap();
+    let desk = &Inbox::first("desk");
+    let mut read = store.gathered(desk, 9).await.unwrap();
     read[0].rule = "as it was".into();
     let digest = Delivery::new(terminal(), Body::Alert(Box::new(alert())), now());
-    assert!(!store.close_slot("desk", Some("17:30"), now(), &read, Some(&digest)).await.unwrap());
-    assert_eq!(store.gathered("desk").await.unwrap(), [alert()]);
-    assert_eq!(store.digest_mark("desk").await.unwrap(), None);
+    let mark = &DigestMark::new(now());
+    let end = SlotEnd { inbox: desk, read: None, mark, alerts: &read, digest: Some(&digest) };
+    assert!(!store.end_slot(end).await.unwrap());
+    assert_eq!(store.gathered(desk, 9).await.unwrap(), [alert()]);
+    assert_eq!(store.digest_mark(desk).await.unwrap(), None);
     assert_eq!(store.counts().await.unwrap(), Counts::default());
 }
 

@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery, Outcome};
-use crate::destination::Destination;
+use crate::destination::{Destination, Inbox};
 use crate::edgar::FilingRef;
 use crate::filing::Cik;
 use crate::problem::Source;
@@ -53,10 +53,7 @@ fn settled(destinations: &[&str], recipients: &[&str]) -> Settled {
             .iter()
             .map(|name| Delivery::new(name.parse().unwrap(), body.clone(), now()))
             .collect(),
-        gathered: recipients
-            .iter()
-            .map(|name| Gathered { recipient: (*name).to_owned(), alert: alert() })
-            .collect(),
+        gathered: recipients.iter().map(|name| Gathered { inbox: (*name).into(), alert: alert() }).collect(),
         ..Settled::new(alert().accession, Ending::Alerted, now())
     }
 }
@@ -143,15 +140,40 @@ async fn a_slot_closes_once_with_all_that_waited() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store.commit(&settled(&[], &["desk", "desk-2"])).await.unwrap();
-    let alerts = store.gathered("desk").await.unwrap();
+    let desk = &Inbox::first("desk");
+    let alerts = store.gathered(desk, 9).await.unwrap();
     assert_eq!(alerts.len(), 1);
-    store.close_slot("desk", Some("2021-08-24T17:30"), now(), &alerts, None).await.unwrap();
-    assert!(store.gathered("desk").await.unwrap().is_empty());
-    assert_eq!(store.gathered("desk-2").await.unwrap().len(), 1);
-    assert_eq!(
-        store.digest_mark("desk").await.unwrap(),
-        Some(DigestMark { until: now(), slot: Some("2021-08-24T17:30".into()) })
-    );
+    let mark = &DigestMark { slot: Some("2021-08-24T17:30".into()), ..DigestMark::new(now()) };
+    let end = SlotEnd { inbox: desk, read: None, mark, alerts: &alerts, digest: None };
+    assert!(store.end_slot(end).await.unwrap());
+    assert!(store.gathered(desk, 9).await.unwrap().is_empty());
+    assert_eq!(store.gathered(&"desk-2".into(), 9).await.unwrap().len(), 1);
+    assert_eq!(store.digest_mark(desk).await.unwrap().as_ref(), Some(mark));
+    // Whoever read the mark before is too late.
+    let again = SlotEnd { alerts: &[], ..end };
+    assert!(!store.end_slot(again).await.unwrap());
+    assert!(store.end_slot(SlotEnd { read: Some(mark), ..again }).await.unwrap());
+}
+
+#[tokio::test]
+async fn inboxes_of_a_recipient_do_not_mix() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let [desk, further, other]: [Inbox; 3] =
+        ["desk", "desk/0123abcd", "desk-2"].map(|inbox| inbox.parse().unwrap());
+    let gathered = |inbox: &Inbox| Gathered { inbox: inbox.clone(), alert: alert() };
+    let gathered = [&desk, &further, &other].map(gathered).to_vec();
+    let settled = Settled { gathered, ..Settled::new(alert().accession, Ending::Alerted, now()) };
+    store.commit(&settled).await.unwrap();
+    let alerts = store.gathered(&desk, 9).await.unwrap();
+    let mark = &DigestMark::new(now());
+    let end = SlotEnd { inbox: &desk, read: None, mark, alerts: &alerts, digest: None };
+    assert!(alerts.len() == 1 && store.end_slot(end).await.unwrap());
+    assert_eq!(store.gathering().await.unwrap(), [further.clone(), other].into());
+    assert_eq!(store.digest_mark(&further).await.unwrap(), None);
+    let standing = async |inbox| store.digest_standing(inbox, &alert().key).await.unwrap();
+    assert_eq!(standing(&desk).await, Some(DigestStanding::Told));
+    assert_eq!(standing(&further).await, Some(DigestStanding::Waits));
 }
 
 #[tokio::test]
@@ -184,10 +206,11 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_stops_nothing() {
     assert_eq!(store.pending(9).await.unwrap(), []);
     assert_eq!(store.waiting_destinations().await.unwrap().len(), 1);
     assert_eq!(store.queued(&terminal(), 10).await.unwrap().len(), 1);
-    assert_eq!(store.gathered("desk").await.unwrap().len(), 1);
+    let desk = &Inbox::first("desk");
+    assert_eq!(store.gathered(desk, 9).await.unwrap().len(), 1);
     store.put_bytes("digests", "desk", b"\x09").await.unwrap();
     store.put_bytes("meta", "silence", b"\x01?").await.unwrap();
-    assert_eq!((store.digest_mark("desk").await.unwrap(), store.silence().await.unwrap()), (None, None));
+    assert_eq!((store.digest_mark(desk).await.unwrap(), store.silence().await.unwrap()), (None, None));
     assert_eq!(store.corrupt_len().await.unwrap(), 6);
 }
 

@@ -80,9 +80,12 @@ async fn an_alert_that_was_in_a_digest_is_forgotten_after_its_time() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store.commit(&settled(&[], &["desk"])).await.unwrap();
-    let alerts = store.gathered("desk").await.unwrap();
-    store.close_slot("desk", None, now(), &alerts, None).await.unwrap();
-    let standing = async || store.digest_standing("desk", &alerts[0].key).await.unwrap();
+    let desk = &Inbox::first("desk");
+    let alerts = store.gathered(desk, 9).await.unwrap();
+    let mark = &DigestMark::new(now());
+    let end = SlotEnd { inbox: desk, read: None, mark, alerts: &alerts, digest: None };
+    assert!(store.end_slot(end).await.unwrap());
+    let standing = async || store.digest_standing(desk, &alerts[0].key).await.unwrap();
     assert_eq!(pruned(&store, now() + KEPT).await, 0);
     assert_eq!(standing().await, Some(DigestStanding::Told));
     assert_eq!(pruned(&store, now() + KEPT + REST).await, 1);

@@ -1,0 +1,220 @@
+//! `sellbell digest`: shows what waits for a recipient's digest, or sends it before its slot is over.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{env, fs};
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, Utc};
+
+use super::named::named;
+use super::output::print;
+use super::remote::{self, Reached};
+use super::{environment, setup};
+use crate::config::Settings;
+use crate::delivery::{Batch, Body, Delivery};
+use crate::destination::{Destination, Inbox};
+use crate::digest::Digest;
+use crate::http::DigestRequest;
+use crate::notify::{Notifier, Secrets};
+use crate::outbox::Digests;
+use crate::private;
+use crate::service::{self, DigestPreview, SentDigest};
+use crate::store::Store;
+use crate::text::path_text;
+
+const DIR: &str = "sellbell-preview";
+/// How long to wait for a bot that has many alerts to put into a digest.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: DigestVerb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DigestVerb {
+    /// Write the digests that would be sent now to files; sends and changes nothing
+    Preview(PreviewArgs),
+    /// Send what waits for a recipient, before its slot is over
+    Send(SendArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct PreviewArgs {
+    /// Whose: a name of the settings [default: all recipients with digests]
+    #[arg(value_name = "RECIPIENT")]
+    recipient: Option<String>,
+    /// Folder for the files NAME.html, NAME.txt and NAME.eml
+    #[arg(long, value_name = "DIR", default_value = DIR)]
+    dir: PathBuf,
+    /// Open the HTML in the browser
+    #[arg(long)]
+    open: bool,
+    /// Settings file [default: config/sellbell.toml if it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct SendArgs {
+    /// Whose: a name of the settings, with all of its addresses, or NAME/ID for one of them
+    #[arg(value_name = "RECIPIENT")]
+    recipient: String,
+    /// Do not wait for the end of the slot
+    #[arg(long, required = true)]
+    now: bool,
+    /// Settings file [default: config/sellbell.toml if it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.verb {
+        DigestVerb::Preview(args) => preview(args),
+        DigestVerb::Send(args) => send(args),
+    }
+}
+
+fn send(args: &SendArgs) -> anyhow::Result<ExitCode> {
+    let settings = Arc::new(setup::settings(args.config.as_deref())?);
+    let inboxes = service::digest_inboxes(&settings, Some(&args.recipient))?;
+    if !Store::is_in(&settings.store_dir) {
+        let dir = path_text(&settings.store_dir);
+        return Err(anyhow!("there is no store in {dir} yet: sellbell has not run"));
+    }
+    let runtime = remote::runtime()?;
+    let (sent, is_running): (Vec<SentDigest>, bool) = runtime.block_on(async {
+        let store = match remote::reach(&settings.store_dir).await? {
+            Reached::Running(bot) => {
+                let request = DigestRequest { recipient: args.recipient.clone() };
+                let changed =
+                    bot.change("/digests", |client, url| client.post(url).json(&request).timeout(PATIENCE));
+                return anyhow::Ok((serde_json::from_slice(&changed.await?)?, true));
+            }
+            Reached::Stopped(store) => store,
+        };
+        let digests = Digests::new(Arc::clone(&settings), store.clone());
+        let sent = service::send_digests(&digests, &inboxes, now()).await?;
+        store.flush().await?;
+        Ok((sent, false))
+    })?;
+    for SentDigest { destination, filings } in sent {
+        let shown = runtime.block_on(named(None, &settings, &destination))?;
+        let when = if is_running { "is sent now" } else { "is sent when sellbell runs" };
+        let said = match filings {
+            None => format!("Nothing waits for {shown}.\n"),
+            Some(1) => format!("{shown}: a digest with 1 filing {when}.\n"),
+            Some(filings) => format!("{shown}: a digest with {filings} filings {when}.\n"),
+        };
+        print(&mut io::stdout(), &said);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn preview(args: &PreviewArgs) -> anyhow::Result<ExitCode> {
+    let settings = Arc::new(setup::settings(args.config.as_deref())?);
+    let mut inboxes = service::digest_inboxes(&settings, args.recipient.as_deref())?;
+    if args.recipient.is_some() {
+        // The digests of a recipient's addresses are alike.
+        inboxes.truncate(1);
+    }
+    let runtime = remote::runtime()?;
+    let waiting = runtime.block_on(waiting(&settings, &inboxes))?;
+    fs::create_dir_all(&args.dir).with_context(|| format!("cannot create {}", path_text(&args.dir)))?;
+    for (inbox, digest) in inboxes.iter().zip(waiting) {
+        let destination = Destination::Email(inbox.clone());
+        let shown = runtime.block_on(named(None, &settings, &destination))?;
+        let (delivery, said) = match digest {
+            Some(digest) => {
+                let said = format!("{shown}: {} would be sent now", filings(&digest));
+                (Delivery::new(destination, Body::Digest(Box::new(digest)), now()), said)
+            }
+            None => {
+                let said = format!("{shown}: nothing waits, so this is a sample with a filing from 2021");
+                (service::sample(&settings, &destination, now())?, said)
+            }
+        };
+        let page =
+            runtime.block_on(write(&settings, delivery, &args.dir, &inbox.to_string().replace('/', "-")))?;
+        print(&mut io::stdout(), &format!("{said}\n  {}\n", path_text(&page)));
+        if args.open {
+            open(&page);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn filings(digest: &Digest) -> String {
+    match digest.entries.len() {
+        1 => "a digest with 1 filing".to_owned(),
+        filings => format!("a digest with {filings} filings"),
+    }
+}
+
+/// The digests that would be sent now, from the running bot or from the store, if there is one.
+async fn waiting(settings: &Arc<Settings>, inboxes: &[Inbox]) -> anyhow::Result<Vec<Option<Digest>>> {
+    let mut waiting = Vec::new();
+    if !Store::is_in(&settings.store_dir) {
+        return Ok(inboxes.iter().map(|_| None).collect());
+    }
+    match remote::reach(&settings.store_dir).await? {
+        Reached::Running(bot) => {
+            for inbox in inboxes {
+                let request = DigestRequest { recipient: inbox.to_string() };
+                let answer = bot
+                    .change("/digests", |client, url| client.get(url).query(&request).timeout(PATIENCE))
+                    .await?;
+                let preview: Option<DigestPreview> = serde_json::from_slice(&answer)?;
+                waiting.push(preview.and_then(|preview| preview.digest));
+            }
+        }
+        Reached::Stopped(store) => {
+            let digests = Digests::new(Arc::clone(settings), store);
+            for inbox in inboxes {
+                waiting.push(service::preview_digest(&digests, inbox, now()).await?.digest);
+            }
+        }
+    }
+    Ok(waiting)
+}
+
+/// Writes the e-mail of a digest to files, as it would be sent, and returns the path of its page.
+async fn write(settings: &Settings, delivery: Delivery, dir: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let passing = tempfile::Builder::new().prefix(".preview").tempdir_in(dir);
+    let passing = passing.with_context(|| format!("cannot write to {}", path_text(dir)))?;
+    let mut settings = settings.clone();
+    passing.path().clone_into(&mut settings.email.out_dir);
+    let output = Arc::new(Mutex::new(io::stdout()));
+    // Without the address of a server, e-mails are written to that folder.
+    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| false, output, environment::colour())?;
+    let text = notifier.email_text(&delivery).await?;
+    notifier.send(&Batch::one(delivery), now()).await?;
+    for entry in fs::read_dir(passing.path())? {
+        let written = entry?.path();
+        if let Some(kind) = written.extension().filter(|kind| *kind == "eml" || *kind == "html") {
+            fs::rename(&written, dir.join(name).with_extension(kind))?;
+        }
+    }
+    private::write_as(&dir.join(format!("{name}.txt")), text.as_bytes(), settings.readable_by.file_mode())?;
+    Ok(dir.join(format!("{name}.html")))
+}
+
+/// Opens a page with the system's program for it, as far as there is one.
+fn open(page: &Path) {
+    let opener = if env::consts::OS == "macos" { "open" } else { "xdg-open" };
+    let mut command = Command::new(opener);
+    let command = command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if let Err(error) = command.spawn() {
+        print(&mut io::stderr(), &format!("{opener} cannot open it: {error}\n"));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command is given now")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
