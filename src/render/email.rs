@@ -169,7 +169,7 @@ fn note(
 ) -> Result<Email, minijinja::Error> {
     let preheader = lines.first().cloned().unwrap_or_default();
     let frame = Frame::new(&Reader { chart: None, ..*reader }, reference, subject, preheader);
-    let view = NoteView { frame: frame.because_of(reader, rules), title, lines };
+    let view = NoteView { frame: frame.because_of(reader, rules).without_figures(), title, lines };
     let (text, html) = (templates.render("notice.txt", &view)?, templates.render("notice.html", &view)?);
     Ok(Email::new(view.frame.subject, text, html))
 }

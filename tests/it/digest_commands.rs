@@ -55,7 +55,8 @@ async fn a_digest_is_shown_and_sent_on_request_while_no_bot_runs() {
     let eml = fs::read(world.path("out/digest.eml")).unwrap();
     let mail = MessageParser::default().parse(&eml).unwrap();
     assert!(
-        mail.body_text(0).unwrap().contains("Issuer 71") && mail.subject().unwrap().contains("2 filings")
+        mail.body_text(0).unwrap().contains("Issuer 71")
+            && mail.subject().unwrap().contains("2 insider sales")
     );
     let jane = AddressId::of("jane@example.org").to_string();
     let (well, said) = digest(&world, &["preview", &format!("email:digest/{jane}"), "--dir", "out"]);

@@ -307,7 +307,7 @@ async fn the_command_works_on_a_running_bot_and_on_a_stopped_ones_store() {
     assert!(text.contains("tried now"), "{text}");
     let mail = world.smtp.next_mail().await;
     let parsed = MessageParser::default().parse(&mail.raw).unwrap();
-    assert!(parsed.subject().unwrap().contains("3 filings"), "{:?}", parsed.subject());
+    assert!(parsed.subject().unwrap().contains("3 insider sales"), "{:?}", parsed.subject());
     let wrong = at_once(dir, &["retry", "email:nobody", "--config", "settings.toml"]).await;
     assert!(
         !wrong.status.success() && said(&wrong).contains("define no destination `email:nobody`"),

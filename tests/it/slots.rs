@@ -264,7 +264,7 @@ async fn a_huge_digest_is_one_record_of_bounded_size_with_every_filing() {
     assert!(!digest.entries[0].alert.lots.is_empty() && digest.entries[1_999].alert.lots.is_empty());
     assert!(size < 10_000_000, "{size}");
     let mail = email(&queued[0], &Reader::PLAIN).unwrap();
-    assert!(mail.subject.contains("2000 filings") && mail.html.len() < 102_000, "{}", mail.subject);
+    assert!(mail.subject.contains("2,000 insider sales") && mail.html.len() < 102_000, "{}", mail.subject);
 }
 
 /// A schedule in words and a zone.

@@ -1,6 +1,7 @@
 //! Renders a mail to one recipient and hands it to a transport.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
@@ -22,6 +23,9 @@ use crate::render::chart::DigestChart;
 use crate::render::email::{Chart, Email, Reader, email, email_with};
 use crate::text::Language;
 
+/// The most charts to keep; one has some 40 kB.
+const MOST_DRAWN: usize = 16;
+
 /// All recipients, and the transport that reaches them.
 pub(in crate::notify) struct Mailer {
     from: Option<Mailbox>,
@@ -29,6 +33,7 @@ pub(in crate::notify) struct Mailer {
     templates: OwnTemplates,
     transport: Transport,
     pace: Pace,
+    drawn: Drawn,
 }
 
 /// Whom an inbox belongs to, and what e-mails there are like.
@@ -65,7 +70,14 @@ impl Mailer {
         let inboxes = settings.recipients.iter().flat_map(of_recipient).collect();
         let templates = OwnTemplates::load(&settings.templates).map_err(SetupError::Templates)?;
         let pace = Pace::new(settings.per_minute);
-        Ok(Self { from: settings.from.parse().ok(), inboxes, templates, transport, pace })
+        Ok(Self {
+            from: settings.from.parse().ok(),
+            inboxes,
+            templates,
+            transport,
+            pace,
+            drawn: Drawn::default(),
+        })
     }
 
     /// Looks whether the templates were edited, and uses them from now on if they can be.
@@ -151,7 +163,7 @@ impl Mailer {
     ) -> Result<(Email, Option<Chart>), SendError> {
         let Addressee { language, max_items, .. } = *self.addressee(inbox, delivery)?;
         let chart = match &delivery.body {
-            Body::Digest(digest) => chart_of(digest, language).await,
+            Body::Digest(digest) => self.drawn.of(digest, language).await,
             _ => chart,
         };
         let (destination, unsubscribe) = (delivery.destination.to_string(), address(self.from()?));
@@ -180,9 +192,29 @@ impl Mailer {
     }
 }
 
-/// The chart of a digest; `None` if it has nothing to show, or cannot be drawn, which is logged.
-async fn chart_of(digest: &Digest, language: Language) -> Option<Chart> {
-    let chart = DigestChart::of(digest, language)?;
+/// The charts of digests that were drawn last: many recipients may get the same.
+#[derive(Default)]
+struct Drawn(Mutex<VecDeque<(DigestChart, Chart)>>);
+
+impl Drawn {
+    /// The chart of a digest; `None` if it has nothing to show, or cannot be drawn, which is logged.
+    async fn of(&self, digest: &Digest, language: Language) -> Option<Chart> {
+        let chart = DigestChart::of(digest, language)?;
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, drawn)) = kept().iter().find(|(own, _)| *own == chart) {
+            return Some(drawn.clone());
+        }
+        let drawn = draw(chart.clone()).await?;
+        let mut kept = kept();
+        if kept.len() >= MOST_DRAWN {
+            kept.pop_front();
+        }
+        kept.push_back((chart, drawn.clone()));
+        Some(drawn)
+    }
+}
+
+async fn draw(chart: DigestChart) -> Option<Chart> {
     let alt_text = chart.alt_text();
     let drawn = tokio::task::spawn_blocking(move || chart.png().map_err(|error| error.to_string())).await;
     match drawn.unwrap_or_else(|error| Err(error.to_string())) {

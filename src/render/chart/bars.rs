@@ -250,9 +250,10 @@ impl DigestChart {
             let earlier = if n == 0 && self.is_earlier { "\u{2026}" } else { "" };
             let text = format!("{earlier}{}", self.language.short_day(*day));
             let half = width(&text, Face::Small) / 2.0;
-            if middle - half >= labelled {
-                labelled = middle + half + 6.0;
-                layout.labels.push(Words::middle(middle, base + 18.0, text));
+            let x = middle.max(left + half).min(right - half);
+            if x - half >= labelled {
+                labelled = x + half + 6.0;
+                layout.labels.push(Words::middle(x, base + 18.0, text));
             }
             let text = self.label(worth.all());
             if worth.all() == most || width(&text, Face::Small) < slot {

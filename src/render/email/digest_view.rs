@@ -171,8 +171,8 @@ fn headline(digest: &Digest, totals: &[KindTotal], language: Language) -> String
 /// The companies by ticker, or by name if they have none, the most valuable first.
 fn names(digest: &Digest) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let new = digest.entries.iter().filter(|entry| seen.insert(entry.alert.issuer.cik));
-    new.map(|entry| name(&entry.alert)).collect()
+    let all = digest.entries.iter().map(|entry| name(&entry.alert));
+    all.filter(|name| seen.insert(name.clone())).collect()
 }
 
 fn name(alert: &Alert) -> String {

@@ -50,6 +50,8 @@ pub(super) struct Frame<'a> {
     t: &'static Labels,
     pub(super) subject: String,
     preheader: String,
+    /// True if it has figures of filings.
+    has_figures: bool,
     why: String,
     stop: String,
     unsubscribe: Option<&'a str>,
@@ -71,12 +73,18 @@ impl<'a> Frame<'a> {
             t: language.labels(),
             subject,
             preheader,
+            has_figures: true,
             why: String::new(),
             stop: stop(reader),
             unsubscribe: reader.unsubscribe,
             chart: reader.chart.map(|chart| ChartView { id: chart_id(reference), alt_text: &chart.alt_text }),
             reference,
         }
+    }
+
+    /// The same for an e-mail without figures.
+    pub(super) fn without_figures(self) -> Self {
+        Self { has_figures: false, ..self }
     }
 
     /// Names the rules that sent it.

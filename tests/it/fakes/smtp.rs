@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
@@ -295,6 +296,7 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
             state.most_open = state.most_open.max(state.open);
         });
         tokio::spawn(async move {
+            let left = AtomicBool::new(false);
             let talk = async {
                 let stream: Box<dyn Stream> = match &world.manners.encryption {
                     Encryption::AtOnce(config) => {
@@ -303,14 +305,24 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
                     Encryption::None | Encryption::Later(_) => Box::new(stream),
                 };
                 let stream = BufReader::new(stream);
-                Session { world: &world, stream, greeted: false, encrypted: false, mail: None }.run().await
+                let session = Session {
+                    world: &world,
+                    left: &left,
+                    stream,
+                    greeted: false,
+                    encrypted: false,
+                    mail: None,
+                };
+                session.run().await
             };
             tokio::select! {
                 // A connection that breaks is the client's affair.
                 _ = talk => {}
                 () = closing(&world.state) => {}
             }
-            world.edit(|state| state.open -= 1);
+            if !left.load(Ordering::Relaxed) {
+                world.edit(|state| state.open -= 1);
+            }
         });
     }
 }
@@ -320,6 +332,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 struct Session<'a> {
     world: &'a World,
+    /// Whether the client took its leave: from then on, the connection does not count as open.
+    left: &'a AtomicBool,
     stream: BufReader<Box<dyn Stream>>,
     greeted: bool,
     /// Whether STARTTLS was used.
@@ -389,6 +403,8 @@ impl Session<'_> {
             }
             "NOOP" => self.reply("250 2.0.0 nothing done").await?,
             "QUIT" => {
+                self.left.store(true, Ordering::Relaxed);
+                self.world.edit(|state| state.open -= 1);
                 self.reply("221 2.0.0 bye").await?;
                 return Ok(Then::HangUp);
             }
