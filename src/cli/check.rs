@@ -14,7 +14,7 @@ use crate::edgar::former::{Former, former};
 use crate::edgar::tickers::Tickers;
 use crate::filing::{classes_alone, usual_spelling};
 use crate::intake;
-use crate::notify;
+use crate::notify::{self, SetupError};
 use crate::problem::{Level, Problem, nearest, report};
 use crate::render::terminal::Colour;
 use crate::rules::{self, Group, LoadError, Rule};
@@ -174,7 +174,9 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
         errors.iter().map(|error| of(format!("{error:#}"), Level::Error)).collect();
     let used =
         |destination: &Destination| used.contains(destination) || settings.operators.contains(destination);
-    for error in notify::check_secrets(settings, &secrets, &used) {
+    let found = notify::check_secrets(settings, &secrets, &used).into_iter();
+    // Mistakes in templates have lines of their own.
+    for error in found.filter(|error| !matches!(error, SetupError::Templates(_))) {
         let level = if error.is_missing() { Level::Warning } else { Level::Error };
         let problem = of(error.to_string(), level);
         problems.push(if error.is_missing() { problem.help("`run` needs it") } else { problem });

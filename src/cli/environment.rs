@@ -89,6 +89,8 @@ pub(super) fn secrets_and_errors(settings: &Settings) -> (Secrets, Vec<anyhow::E
     let webhook_urls = named("WEBHOOK_URL", &mut settings.webhooks.iter());
     let webhook_secrets = named("WEBHOOK_SECRET", &mut settings.webhooks.iter());
     let (discord_token, smtp_url) = (read("DISCORD_TOKEN"), read("SMTP_URL"));
+    // Mistakes in it are reported where changes over HTTP are set up.
+    let http_token = secret("HTTP_TOKEN").ok().flatten();
     // Env files for containers keep quotes as part of the value, and no address begins with a quote.
     let smtp_url = smtp_url.map(unquoted);
     let webhook_urls = webhook_urls.into_iter().map(|(name, url)| (name, unquoted(url))).collect();
@@ -106,12 +108,13 @@ pub(super) fn secrets_and_errors(settings: &Settings) -> (Secrets, Vec<anyhow::E
         discord_token,
         discord_webhooks,
         smtp_url,
+        http_token: http_token.clone(),
         webhook_urls,
         webhook_secrets,
         smtp_roots,
         webhook_roots,
     };
-    log::hide(&secrets, secret("HTTP_TOKEN").ok().flatten());
+    log::hide(&secrets, http_token);
     (secrets, errors)
 }
 

@@ -2,7 +2,7 @@
 
 use lettre::message::Mailbox;
 
-use crate::destination::{Destination, Inbox};
+use crate::destination::{AddressId, Destination, Inbox};
 use crate::problem::{Place, Problem, nearest};
 use crate::schedule::Schedule;
 use crate::text::Language;
@@ -107,12 +107,20 @@ impl Recipient {
 }
 
 impl Address {
+    /// The id of the address, which does not show it.
+    pub fn id(&self) -> AddressId {
+        AddressId::of(&self.bare())
+    }
+
+    /// The address without its owner's name.
+    fn bare(&self) -> String {
+        // The settings validated it.
+        self.mailbox.parse::<Mailbox>().map(|mailbox| mailbox.email.to_string()).unwrap_or_default()
+    }
+
     /// The address without its owner's name and with most of it hidden, for people: `j•••@example.org`.
     pub fn masked(&self) -> String {
-        // The settings validated it.
-        let bare =
-            self.mailbox.parse::<Mailbox>().map(|mailbox| mailbox.email.to_string()).unwrap_or_default();
-        Redactor::default().clean(&bare, LONGEST_ADDRESS)
+        Redactor::default().clean(&self.bare(), LONGEST_ADDRESS)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::recipient::{DigestMode, Mode, Recipient};
+use super::recipient::{Address, DigestMode, Mode, Recipient};
 use crate::destination::{BUILT_IN, Destination, Inbox, ReadBack, Threads};
 use crate::problem::Problem;
 use crate::schedule::Schedule;
@@ -33,6 +33,8 @@ pub struct Settings {
     pub webhooks: Vec<String>,
     /// `[http] listen`: where a running bot serves its state; `None` to disable it.
     pub listen: Option<SocketAddr>,
+    /// `[http] public_url`: where readers of e-mails reach it, without a trailing slash; `None` if they do not.
+    pub public_url: Option<String>,
     /// `[operators] notify`: where notices to the operators go.
     pub operators: Vec<Destination>,
     /// Warnings about renamed keys in the file.
@@ -76,6 +78,11 @@ impl Settings {
         self.email.recipients.iter().find(|recipient| recipient.has(inbox))
     }
 
+    /// The address of an inbox, if the settings define it.
+    pub fn address(&self, inbox: &Inbox) -> Option<&Address> {
+        self.recipient(inbox)?.addresses.iter().find(|address| address.inbox == *inbox)
+    }
+
     /// The digests of a destination, if it gets digests.
     pub fn digest_mode(&self, destination: &Destination) -> Option<&DigestMode> {
         let Destination::Email(inbox) = destination else { return None };
@@ -106,7 +113,7 @@ impl Settings {
     /// name: `j•••@example.org`.
     pub fn masked_address(&self, destination: &Destination) -> Option<String> {
         let Destination::Email(inbox) = destination else { return None };
-        let address = self.recipient(inbox)?.addresses.iter().find(|address| address.inbox == *inbox)?;
+        let address = self.address(inbox)?;
         (!inbox.is_first()).then(|| address.masked())
     }
 

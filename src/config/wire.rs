@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use toml::de::DeTable;
+use url::Url;
 
 use super::renamed;
 use super::settings::{Edgar, ReadableBy, Settings, is_sec};
@@ -57,7 +58,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
     ),
     ("files", &["readable_by"]),
     ("webhook", &["endpoint"]),
-    ("http", &["listen"]),
+    ("http", &["listen", "public_url"]),
     ("operators", &["notify"]),
 ];
 const ENDPOINT: [&str; 1] = ["name"];
@@ -81,6 +82,7 @@ pub(super) fn settings(file: &str, text: &str, now: Option<DateTime<Utc>>) -> Re
     let readable_by = wire.readable_by(section("files"));
     let webhooks = wire.webhooks(section("webhook"));
     let listen = wire.listen(section("http"));
+    let public_url = wire.public_url(section("http"), listen);
     let operators = wire.operators(section("operators"));
     match schedule {
         Some(schedule) if wire.reader.problems.is_empty() => {
@@ -95,6 +97,7 @@ pub(super) fn settings(file: &str, text: &str, now: Option<DateTime<Utc>>) -> Re
                 readable_by,
                 webhooks,
                 listen,
+                public_url,
                 operators: operators_notify,
                 renamed: mem::take(&mut wire.reader.renamed),
             };
@@ -208,6 +211,24 @@ impl Wire<'_> {
             }
         }
         all
+    }
+
+    /// Where readers of e-mails reach it; an empty text is nowhere.
+    fn public_url(&mut self, section: Section<'_, '_>, listen: Option<SocketAddr>) -> Option<String> {
+        let (value, text) = self.text(section, "public_url").filter(|(_, text)| !text.is_empty())?;
+        let is_plain = |url: &Url| {
+            let has_more = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty();
+            url.scheme() == "https" && url.has_host() && !has_more
+        };
+        if !Url::parse(text).is_ok_and(|url| is_plain(&url)) {
+            let help =
+                "expected something like \"https://alerts.example.org\": mail programs use no other links";
+            self.reader.report_with(value.span(), format!("`{text}` is not such an address"), help);
+        } else if listen.is_none() {
+            let help = "set `listen`, so that it can be reached";
+            self.reader.report_with(value.span(), "there is a `public_url`, and `listen` is \"\"", help);
+        }
+        Some(text.trim_end_matches('/').to_owned())
     }
 
     /// Where it answers; an empty text is nowhere.

@@ -1,4 +1,5 @@
-//! Serves the state of a running bot over HTTP, and accepts mutes with the right token. Nothing secret is
+//! Serves the state of a running bot over HTTP, accepts changes with the right token, and lets readers of e-mails
+//! unsubscribe. Nothing secret is
 //! served.
 
 mod digests;
@@ -8,6 +9,7 @@ mod proof;
 mod retries;
 mod subscriptions;
 mod token;
+mod unsubscribe;
 
 pub use digests::DigestRequest;
 pub use mutes::MuteRequest;
@@ -152,12 +154,20 @@ fn router(app: Arc<App>, changes: Changes, left: &Left) -> Router {
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .route_layer(middleware::from_fn_with_state(changes.clone(), mutes::allowed))
         .with_state(changes);
+    let readers = match app.settings.public_url {
+        Some(_) => Router::new()
+            .route(unsubscribe::PATH, get(unsubscribe::ask).post(unsubscribe::change))
+            .layer(DefaultBodyLimit::max(MOST_BYTES))
+            .with_state(Arc::clone(&app)),
+        None => Router::new(),
+    };
     Router::new()
         .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
         .route("/status", get(status))
         .route("/proof", get(proof))
-        .with_state(app)
+        .with_state(Arc::clone(&app))
         .merge(changing)
+        .merge(readers)
         .layer(middleware::from_fn(by_address))
         .layer(middleware::from_fn(limited_listener::once))
 }
@@ -187,6 +197,10 @@ async fn status(State(app): State<Arc<App>>) -> Response {
 /// Answers only requests addressed to an IP address or this machine: a web page whose own host name resolves
 /// to this machine learns nothing.
 async fn by_address(request: Request, next: Next) -> Response {
+    // Readers of e-mails ask by a public name; their link has a token.
+    if request.uri().path() == unsubscribe::PATH {
+        return next.run(request).await;
+    }
     let (headers, authority) = (request.headers(), request.uri().authority());
     let by_header = headers.get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_address));
     let by_target = authority.is_none_or(|authority| is_address(authority.as_str()));

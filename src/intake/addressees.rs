@@ -35,7 +35,8 @@ pub fn destinations_of(settings: &Settings, rule: &Rule) -> Vec<Destination> {
 }
 
 /// The addressees of a rule's alerts: its [`destinations_of`] and subscribed channels, each once. A channel of
-/// a server that the settings do not name is left out; a channel whose server is unknown is not.
+/// a server that the settings do not name is left out; a channel whose server is unknown is not. An address whose
+/// reader unsubscribed is left out, too.
 ///
 /// # Errors
 /// Failures of the store.
@@ -44,7 +45,16 @@ pub async fn addressees(
     store: &Store,
     rule: &Rule,
 ) -> Result<Vec<Addressee>, StoreError> {
-    let destinations = destinations_of(settings, rule);
+    let mut destinations = destinations_of(settings, rule);
+    let mut stopped = BTreeSet::new();
+    for destination in &destinations {
+        let Destination::Email(inbox) = destination else { continue };
+        let Some(address) = settings.address(inbox) else { continue };
+        if store.has_unsubscribed(inbox, &address.id()).await? {
+            stopped.insert(destination.clone());
+        }
+    }
+    destinations.retain(|destination| !stopped.contains(destination));
     let mut known: BTreeSet<Destination> = destinations.iter().cloned().collect();
     let named = destinations.into_iter().map(|destination| {
         let threads = settings.discord.threads_of(&destination);

@@ -28,6 +28,6 @@ pub fn check_secrets(
             None => {}
         }
     }
-    wrong.extend(Mailer::new(&settings.email, settings.readable_by, secrets).err());
+    wrong.extend(Mailer::new(settings, secrets).err());
     wrong
 }

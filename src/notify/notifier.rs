@@ -16,7 +16,7 @@ use super::setup_error::SetupError;
 use super::webhook::Webhook;
 use crate::config::Settings;
 use crate::delivery::{Batch, Delivery, InFlight};
-use crate::destination::{Destination, ReadBack as CanReadBack};
+use crate::destination::{Destination, Inbox, ReadBack as CanReadBack};
 use crate::render;
 use crate::render::discord::{CardChart, Message};
 use crate::render::email::Chart;
@@ -71,7 +71,7 @@ impl Notifier {
             }
         }
         let redactor = secrets.redactor([]);
-        let mailer = Mailer::new(&settings.email, settings.readable_by, secrets)?;
+        let mailer = Mailer::new(settings, secrets)?;
         mailer.adjust_files();
         let local = LocalOutput::new(output, colour, settings.readable_by);
         Ok(Self { local, bot, channels, mailer, webhooks, redactor })
@@ -91,6 +91,11 @@ impl Notifier {
             return Err(unknown(&delivery.destination));
         };
         Ok(self.mailer.compose(inbox, delivery, None).await?.0.text)
+    }
+
+    /// True if this is the token of a link that stops e-mails to an inbox.
+    pub fn is_unsubscribe_link(&self, inbox: &Inbox, token: &str) -> bool {
+        self.mailer.is_unsubscribe_link(inbox, token)
     }
 
     /// Looks whether the templates of e-mails were edited, and uses them from now on if they can be.

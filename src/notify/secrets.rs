@@ -18,6 +18,8 @@ pub struct Secrets {
     pub discord_webhooks: BTreeMap<String, SecretString>,
     /// `SMTP_URL`
     pub smtp_url: Option<SecretString>,
+    /// `HTTP_TOKEN`, which signs links in e-mails.
+    pub http_token: Option<SecretString>,
     /// `WEBHOOK_URL_<NAME>`, by the endpoint's name.
     pub webhook_urls: BTreeMap<String, SecretString>,
     /// `WEBHOOK_SECRET_<NAME>`, by the endpoint's name: the key that signs its messages.
@@ -38,6 +40,7 @@ impl Secrets {
         for address in self.discord_webhooks.values().chain(self.webhook_urls.values()) {
             parts.extend(secrets_in_address(address));
         }
+        parts.extend(self.http_token.iter().map(|token| token.expose_secret().into()));
         for secret in self.webhook_secrets.values() {
             let text = secret.expose_secret();
             parts.extend([text.into(), text.trim_start_matches("whsec_").into()]);

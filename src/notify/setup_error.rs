@@ -42,6 +42,9 @@ pub enum SetupError {
     /// A mistake in `SMTP_URL`, which is not shown.
     #[error("SMTP_URL cannot be used: {0}")]
     Smtp(String),
+    /// An address for readers of e-mails without the secret that signs links.
+    #[error("[http] public_url needs HTTP_TOKEN, which signs the links in e-mails")]
+    NoHttpToken,
     /// Mistakes in the templates of e-mails.
     #[error("the templates of e-mails cannot be used: {0}")]
     Templates(Problems),
@@ -53,6 +56,6 @@ pub enum SetupError {
 impl SetupError {
     /// True if a secret is missing rather than wrong.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::NoToken(_) | Self::NoWebhook(_) | Self::NoEndpoint(_))
+        matches!(self, Self::NoToken(_) | Self::NoWebhook(_) | Self::NoEndpoint(_) | Self::NoHttpToken)
     }
 }

@@ -66,6 +66,9 @@ impl Digests {
     /// # Errors
     /// Failures of the store.
     pub async fn send_now(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
+        if self.has_unsubscribed(inbox).await? {
+            return Ok(None);
+        }
         loop {
             let read = self.store.digest_mark(inbox).await?;
             let Some(Made { alerts, digest }) = self.waiting(inbox, read.as_ref(), now).await? else {
@@ -142,7 +145,9 @@ impl Digests {
         };
         let name = slot.name();
         let Made { alerts, digest } = self.made(inbox, read, slot, now).await?;
-        let digest = Some(digest).filter(|_| !alerts.is_empty() || when_empty == WhenEmpty::Heartbeat);
+        let is_wanted = !self.has_unsubscribed(inbox).await?;
+        let says = is_wanted && (!alerts.is_empty() || when_empty == WhenEmpty::Heartbeat);
+        let digest = Some(digest).filter(|_| says);
         let is_made = digest.is_some();
         let mark = DigestMark { slot: Some(name), ..self.mark(inbox, read, digest.as_ref(), now) };
         Ok(self.end(inbox, read, &mark, &alerts, digest).await?.then_some(is_made))
@@ -222,6 +227,14 @@ impl Digests {
             }
         }
         Ok(sent)
+    }
+
+    /// True if the reader of an inbox stopped its e-mails.
+    async fn has_unsubscribed(&self, inbox: &Inbox) -> Result<bool, StoreError> {
+        match self.settings.address(inbox) {
+            Some(address) => self.store.has_unsubscribed(inbox, &address.id()).await,
+            None => Ok(false),
+        }
     }
 
     /// How many alerts mutes hold back from a destination.

@@ -9,6 +9,7 @@ mod sample;
 mod status;
 mod subscribe;
 mod subscriptions;
+mod unsubscribe;
 
 pub use digests::{DigestPreview, NoDigest, SentDigest, digest_inboxes, preview_digest, send_digests};
 pub use explain::{Explained, ExplainedDelivery, Explainer};
@@ -19,3 +20,4 @@ pub use sample::{SampleError, sample};
 pub use status::{MuteLine, ReceiptLine, Running, Status, status};
 pub use subscribe::{Subscribed, forget, subscribe, unsubscribe, watch};
 pub use subscriptions::{NotSubscribed, SetAsideLine, SubscriptionLine, Subscriptions, subscriptions};
+pub use unsubscribe::{Reader, reader_of, set_emails};

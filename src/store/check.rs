@@ -39,6 +39,7 @@ use super::subscriptions::{self, SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS
 use super::table::{CORRUPT, META, PAGE, Table};
 use super::tables;
 use super::trades::{BY_OWNER, BY_VALUE, INSIDERS};
+use super::unsubscribed::UNSUBSCRIBED;
 use crate::delivery::{Body, Delivery};
 use crate::text::visible;
 
@@ -165,6 +166,7 @@ impl Store {
         self.check_table(checked, &GATHERED).await?;
         self.check_table(checked, &DIGESTED).await?;
         self.check_table(checked, &DIGESTS).await?;
+        self.check_table(checked, &UNSUBSCRIBED).await?;
         self.check_table(checked, &SUBSCRIPTIONS).await?;
         self.check_table(checked, &SUBSCRIBERS).await?;
         self.check_table(checked, &SUBSCRIPTION_COUNTS).await?;

@@ -172,7 +172,8 @@ impl Store {
 /// Separates a recipient from a further address in keys: no name contains it, and a slash ends an inbox's key.
 const FURTHER: &str = "#";
 
-fn key(inbox: &Inbox) -> String {
+/// The key of an inbox.
+pub(super) fn key(inbox: &Inbox) -> String {
     inbox.to_string().replacen('/', FURTHER, 1)
 }
 

@@ -47,6 +47,7 @@ mod table;
 mod tables;
 mod trades;
 mod troubles;
+mod unsubscribed;
 mod watched;
 
 pub use crate::receipt::{Progress, Receipt};

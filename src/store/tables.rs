@@ -22,9 +22,10 @@ use super::set_aside::SET_ASIDE;
 use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META};
 use super::trades::{BY_OWNER, BY_VALUE, INSIDERS};
+use super::unsubscribed::UNSUBSCRIBED;
 
 /// Every keyspace of the store.
-pub(super) const ALL: [Space; 35] = [
+pub(super) const ALL: [Space; 36] = [
     FILINGS.space,
     PENDING.space,
     QUARANTINE.space,
@@ -53,6 +54,7 @@ pub(super) const ALL: [Space; 35] = [
     GATHERED.space,
     DIGESTED.space,
     DIGESTS.space,
+    UNSUBSCRIBED.space,
     SUBSCRIPTIONS.space,
     SUBSCRIBERS.space,
     SUBSCRIPTION_COUNTS.space,

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::America::New_York;
+use rust_decimal::Decimal;
 use sellbell::alert::Alert;
 use sellbell::decide::{self, Case};
 use sellbell::delivery::{Body, Delivery};
 use sellbell::destination::Destination;
 use sellbell::digest::{Digest, Kind};
-use sellbell::filing::{Filing, PastFiling, Usd};
+use sellbell::filing::{Cik, Filing, PastFiling, Usd};
 use sellbell::problem::Source;
 use sellbell::reader;
 use sellbell::render::chart::DigestChart;
@@ -18,8 +20,9 @@ use sellbell::render::email::{self, Chart, Email, Reader};
 use sellbell::rules::{self, RuleSet};
 use sellbell::text::Language;
 
+use crate::fakes::edgar::Published;
 use crate::shared;
-use crate::world::at;
+use crate::world::{World, at, deliver_all};
 
 /// Everything that insiders report, large sales, and several insiders at once.
 const RULES: &str = "[[rule]]\nname = \"all\"\ncodes = [\"S\", \"P\", \"A\", \"M\", \"F\", \"G\", \"J\", \"D\", \"C\", \"X\"]\nmin_shares = 1\n[[rule]]\nname = \"large-sales\"\ncodes = [\"S\"]\nmin_value = 1000000\n\
@@ -225,4 +228,94 @@ fn sum_of(alerts: &[Alert]) -> BTreeMap<Kind, Usd> {
         }
     }
     sums
+}
+
+/// A filing as EDGAR would serve it.
+fn published(filing: &Filing, body: Vec<u8>) -> Published {
+    let accepted = filing.accepted_at.unwrap().with_timezone(&New_York).to_rfc3339();
+    Published {
+        accession: filing.accession.unwrap().to_string().leak(),
+        form: "4",
+        issuer: filing.issuer.cik.number(),
+        owner: filing.owners[0].cik.map_or(1, Cik::number),
+        accepted: accepted.leak(),
+        body,
+    }
+}
+
+/// The accession numbers that a text links to.
+fn linked(text: &str) -> Vec<String> {
+    text.match_indices("-index.htm").map(|(end, _)| text[end - 20..end].to_owned()).collect()
+}
+
+#[test_with::path("../shared/corpus")]
+#[tokio::test]
+#[ignore = "plays a month"]
+async fn a_month_plays_into_daily_digests_with_each_filing_in_one_at_length() {
+    let dir = shared::folder().join("corpus");
+    let filings: Vec<Filing> = month(&dir).into_iter().filter(|filing| !filing.form.is_amendment()).collect();
+    let world = World::new().await;
+    let digests = "mode = \"digest\"\nschedule = \"30 17 * * *\"";
+    let of_all = "rules = [\"*\"]\nempty = \"heartbeat\"\nmax_items = 400\n";
+    let settings = world.settings().replace(digests, &format!("{of_all}{digests}"));
+    let mut app = world.app_with(&settings, SALES, Some(SINCE));
+    let mut slot = at("2023-05-01T17:30:00-04:00");
+    app.outbox.digests.digest_once(at(SINCE)).await.unwrap();
+    let mut waiting = filings.iter().peekable();
+    let (mut mails, mut in_digests, mut sums) = (0, Vec::new(), BTreeMap::<&str, Usd>::new());
+    while slot <= at(UNTIL) {
+        let mut count = 0;
+        while let Some(filing) = waiting.next_if(|filing| filing.accepted_at.unwrap() < slot) {
+            let file = format!("{}.txt", filing.accession.unwrap());
+            world.edgar.publish(&published(filing, fs::read(dir.join(file)).unwrap()));
+            count += 1;
+        }
+        let now = slot - TimeDelta::seconds(1);
+        let report = app.intake.poll_once(now).await.unwrap();
+        assert_eq!((report.settled, report.trouble), (count, None));
+        world.edgar.take_fetched();
+        world.edgar.take_feed_requests();
+        world.edgar.take_ticker_requests();
+        if mails % 5 == 4 {
+            // A restart before the slot, and after it.
+            world.close(app);
+            app = world.app_with(&settings, SALES, None);
+        }
+        assert_eq!(app.outbox.digests.digest_once(slot).await.unwrap(), 1);
+        assert_eq!(app.outbox.digests.digest_once(slot).await.unwrap(), 0);
+        assert_eq!(deliver_all(&app, slot).await, (1, 0, 0));
+        let mail = world.smtp.next_mail().await;
+        let parsed = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
+        assert!(parsed.body_html(0).unwrap().len() < 80_000);
+        let text = parsed.body_text(0).unwrap();
+        let (shown, _) = text.split_once("\r\n-- \r\n").unwrap();
+        in_digests.extend(linked(shown));
+        for kind in ["sale", "purchase"] {
+            let line = shown.lines().find(|line| {
+                line.starts_with("  ")
+                    && (line.contains(&format!(" {kind}: $")) || line.contains(&format!(" {kind}s: $")))
+            });
+            if let Some(line) = line {
+                let value: Usd = line.split_once('$').unwrap().1.replace(',', "").parse().unwrap();
+                let sum = sums.entry(kind).or_default();
+                *sum = sum.plus(value).unwrap();
+            }
+        }
+        mails += 1;
+        slot += TimeDelta::days(1);
+    }
+    assert_eq!(mails, 31, "one a day, whether or not there was anything");
+    let own = alerts(&filings, SALES);
+    let expected: BTreeSet<String> = own.iter().map(|alert| alert.accession.to_string()).collect();
+    let found: BTreeSet<String> = in_digests.iter().cloned().collect();
+    eprintln!("{} filings, {} alerts in {mails} digests, totals {sums:?}", filings.len(), own.len());
+    assert_eq!(in_digests.len(), found.len(), "each in one digest");
+    assert_eq!(found, expected);
+    // Each total is to the cent, and so is the sum of a month's lots, but for what rounding leaves.
+    let near = |sum: Usd, other: Usd| (sum.decimal() - other.decimal()).abs() < Decimal::ONE;
+    let whole = sum_of(&own);
+    for (kind, name) in [(Kind::Sale, "sale"), (Kind::Purchase, "purchase")] {
+        assert!(near(whole[&kind], sums[name]), "{name}: {} and {}", whole[&kind], sums[name]);
+    }
+    world.finish().await;
 }

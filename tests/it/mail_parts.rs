@@ -19,7 +19,7 @@ const ACCESSIONS: [&str; 4] =
     ["0000000070-25-000011", "0000000070-25-000012", "0000000070-25-000013", "0000000070-25-000014"];
 
 /// Parses a mail as it arrived, and checks what holds for each: its headers, its lines, its alternatives.
-fn parsed(mail: &ReceivedMail) -> Message<'_> {
+pub fn parsed(mail: &ReceivedMail) -> Message<'_> {
     let head = mail.raw.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
     let head = String::from_utf8(mail.raw[..head].to_vec()).unwrap();
     for name in [

@@ -81,6 +81,7 @@ mod threads;
 mod together;
 mod troubles;
 mod unlike;
+mod unsubscribe;
 mod verbs;
 mod watches;
 mod webhooks;

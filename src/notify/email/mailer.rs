@@ -11,9 +11,10 @@ use super::message::{address, file_name, message, page};
 use super::own_templates::{OwnTemplates, TemplatesReload};
 use super::pace::Pace;
 use super::smtp::Smtp;
-use crate::config::{self, ReadableBy};
+use super::unsubscribe::Links;
+use crate::config;
 use crate::delivery::{Body, Delivery};
-use crate::destination::Inbox;
+use crate::destination::{AddressId, Inbox};
 use crate::digest::Digest;
 use crate::notify::error::{SendError, Sent, unknown};
 use crate::notify::output::blocking;
@@ -34,11 +35,13 @@ pub(in crate::notify) struct Mailer {
     transport: Transport,
     pace: Pace,
     drawn: Drawn,
+    links: Option<Links>,
 }
 
 /// Whom an inbox belongs to, and what e-mails there are like.
 struct Addressee {
     mailbox: Mailbox,
+    id: AddressId,
     language: Language,
     max_items: usize,
 }
@@ -49,11 +52,8 @@ enum Transport {
 }
 
 impl Mailer {
-    pub(in crate::notify) fn new(
-        settings: &config::Email,
-        readable_by: ReadableBy,
-        secrets: &Secrets,
-    ) -> Result<Self, SetupError> {
+    pub(in crate::notify) fn new(all: &config::Settings, secrets: &Secrets) -> Result<Self, SetupError> {
+        let (settings, readable_by) = (&all.email, all.readable_by);
         let transport = match &secrets.smtp_url {
             None => Transport::Folder(Folder::new(settings.out_dir.clone(), readable_by)),
             Some(url) => Transport::Smtp(Box::new(Smtp::new(url, settings, secrets)?)),
@@ -63,13 +63,19 @@ impl Mailer {
             let (language, max_items) = (recipient.language, recipient.max_items);
             let addresses = recipient.addresses.iter().filter_map(move |address| {
                 let mailbox = address.mailbox.parse().ok()?;
-                Some((address.inbox.clone(), Addressee { mailbox, language, max_items }))
+                let addressee = Addressee { mailbox, id: address.id(), language, max_items };
+                Some((address.inbox.clone(), addressee))
             });
             addresses.collect::<Vec<_>>()
         };
         let inboxes = settings.recipients.iter().flat_map(of_recipient).collect();
         let templates = OwnTemplates::load(&settings.templates).map_err(SetupError::Templates)?;
         let pace = Pace::new(settings.per_minute);
+        let links = match (&all.public_url, &secrets.http_token) {
+            (Some(base), Some(key)) => Some(Links::new(base.clone(), key.clone())),
+            (Some(_), None) => return Err(SetupError::NoHttpToken),
+            (None, _) => None,
+        };
         Ok(Self {
             from: settings.from.parse().ok(),
             inboxes,
@@ -77,6 +83,7 @@ impl Mailer {
             transport,
             pace,
             drawn: Drawn::default(),
+            links,
         })
     }
 
@@ -137,9 +144,16 @@ impl Mailer {
     ) -> Result<Sent, SendError> {
         let (to, from) = (self.addressee(inbox, delivery)?, self.from()?);
         let (mail, chart) = self.compose(inbox, delivery, chart).await?;
+        let link = self.link(inbox, to);
         let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
-        let message = message((from, &to.mailbox), (&message_id, answered), delivery, &mail, chart.as_ref())
-            .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
+        let message = message(
+            (from, &to.mailbox),
+            (&message_id, answered),
+            link.as_deref(),
+            delivery,
+            (&mail, chart.as_ref()),
+        )
+        .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         match &self.transport {
             Transport::Smtp(smtp) => smtp.send(&message).await?,
             Transport::Folder(folder) => {
@@ -161,7 +175,8 @@ impl Mailer {
         delivery: &Delivery,
         chart: Option<Chart>,
     ) -> Result<(Email, Option<Chart>), SendError> {
-        let Addressee { language, max_items, .. } = *self.addressee(inbox, delivery)?;
+        let to = self.addressee(inbox, delivery)?;
+        let (language, max_items, link) = (to.language, to.max_items, self.link(inbox, to));
         let chart = match &delivery.body {
             Body::Digest(digest) => self.drawn.of(digest, language).await,
             _ => chart,
@@ -172,6 +187,7 @@ impl Mailer {
             language,
             max_items,
             unsubscribe: Some(&unsubscribe),
+            unsubscribe_url: link.as_deref(),
             chart: chart.as_ref(),
         };
         // An own template that fails now was tried out, and must not cost the alert.
@@ -181,6 +197,16 @@ impl Mailer {
         });
         let mail = mail.map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         Ok((mail, chart))
+    }
+
+    /// True if this is the token of a link that stops e-mails to an inbox.
+    pub(in crate::notify) fn is_unsubscribe_link(&self, inbox: &Inbox, token: &str) -> bool {
+        let known = self.links.as_ref().zip(self.inboxes.get(inbox));
+        known.is_some_and(|(links, to)| links.is_ours(inbox, &to.id, token))
+    }
+
+    fn link(&self, inbox: &Inbox, to: &Addressee) -> Option<String> {
+        self.links.as_ref()?.link(inbox, &to.id)
     }
 
     fn addressee(&self, inbox: &Inbox, delivery: &Delivery) -> Result<&Addressee, SendError> {

@@ -13,13 +13,13 @@ use crate::delivery::{Body, Delivery};
 use crate::render::email::{Chart, Email};
 
 /// The message of a delivery, from one mailbox to another. `message_id` is its own, `answered` that of the
-/// message that it replies to.
+/// message that it replies to, and `link` stops such e-mails.
 pub(super) fn message(
     (from, to): (&Mailbox, &Mailbox),
     (message_id, answered): (&str, Option<&str>),
+    link: Option<&str>,
     delivery: &Delivery,
-    mail: &Email,
-    chart: Option<&Chart>,
+    (mail, chart): (&Email, Option<&Chart>),
 ) -> Result<Message, lettre::error::Error> {
     let header =
         |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
@@ -36,7 +36,11 @@ pub(super) fn message(
         .date(SystemTime::from(delivery.queued_at))
         .raw_header(header("Auto-Submitted", "auto-generated".into()))
         .raw_header(header("List-Id", format!("sellbell alerts <sellbell.{domain}>")))
-        .raw_header(header("List-Unsubscribe", format!("<mailto:{}?subject=unsubscribe>", address(from))));
+        .raw_header(header("List-Unsubscribe", unsubscribe(from, link)));
+    let message = match link {
+        Some(_) => message.raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into())),
+        None => message,
+    };
     let html = SinglePart::html(mail.html.clone());
     let alternatives = MultiPart::alternative().singlepart(SinglePart::plain(mail.text.clone()));
     let alternatives = match mail.chart_id.clone().zip(chart) {
@@ -54,6 +58,12 @@ pub(super) fn message(
         }
         None => message.multipart(alternatives),
     }
+}
+
+/// How to stop it: by a link if there is one (RFC 8058), or by an e-mail.
+fn unsubscribe(from: &Mailbox, link: Option<&str>) -> String {
+    let by_mail = format!("<mailto:{}?subject=unsubscribe>", address(from));
+    link.map_or(by_mail.clone(), |link| format!("<{link}>, {by_mail}"))
 }
 
 fn kind(text: &str) -> Result<ContentType, lettre::error::Error> {

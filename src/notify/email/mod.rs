@@ -13,6 +13,7 @@ mod pace;
 mod reply;
 mod server;
 mod smtp;
+mod unsubscribe;
 mod verdict;
 
 pub(super) use mailer::Mailer;

@@ -19,6 +19,8 @@ pub struct Reader<'a> {
     pub max_items: usize,
     /// The address that asks to unsubscribe go to; `None` if there is none.
     pub unsubscribe: Option<&'a str>,
+    /// The link that stops such e-mails; `None` if there is none.
+    pub unsubscribe_url: Option<&'a str>,
     /// The chart, if there is one.
     pub chart: Option<&'a Chart>,
 }
@@ -30,6 +32,7 @@ impl Reader<'_> {
         language: Language::English,
         max_items: 40,
         unsubscribe: None,
+        unsubscribe_url: None,
         chart: None,
     };
 }
@@ -55,6 +58,7 @@ pub(super) struct Frame<'a> {
     why: String,
     stop: String,
     unsubscribe: Option<&'a str>,
+    unsubscribe_url: Option<&'a str>,
     chart: Option<ChartView<'a>>,
     reference: &'a str,
 }
@@ -77,6 +81,7 @@ impl<'a> Frame<'a> {
             why: String::new(),
             stop: stop(reader),
             unsubscribe: reader.unsubscribe,
+            unsubscribe_url: reader.unsubscribe_url,
             chart: reader.chart.map(|chart| ChartView { id: chart_id(reference), alt_text: &chart.alt_text }),
             reference,
         }

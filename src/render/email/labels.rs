@@ -47,6 +47,7 @@ pub(super) struct Labels {
     summary: &'static str,
     total: &'static str,
     trades: &'static str,
+    unsubscribe: &'static str,
     value: &'static str,
 }
 
@@ -91,6 +92,7 @@ const ENGLISH: Labels = Labels {
     summary: "At a glance",
     total: "Total",
     trades: "By company",
+    unsubscribe: "Unsubscribe",
     value: "Value",
 };
 
@@ -135,6 +137,7 @@ const GERMAN: Labels = Labels {
     summary: "Auf einen Blick",
     total: "Summe",
     trades: "Nach Unternehmen",
+    unsubscribe: "Abbestellen",
     value: "Wert",
 };
 
