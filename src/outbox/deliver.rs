@@ -116,7 +116,7 @@ impl Outbox {
         lane.place = Arc::clone(&self.few).acquire_owned().await.ok();
     }
 
-    /// What is held while deliveries are loaded: to the end of the round, for a kind with large messages, and
+    /// The permit to load deliveries. It is held to the end of the round for a kind with large messages, and
     /// otherwise until it is their turn. `None` if too many are being sent.
     async fn begin_to_load(
         &self,

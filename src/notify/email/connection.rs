@@ -63,7 +63,7 @@ pub(super) struct Connection {
     stream: BufReader<Box<dyn Stream>>,
     /// How many bytes the server has sent for this mail.
     said: usize,
-    /// What the server offers.
+    /// The extensions that the server offers.
     pub(super) offers: Offers,
     /// How many mails were given to it.
     pub(super) mails: usize,

@@ -25,7 +25,7 @@ impl<'a> Mail<'a> {
         Self { envelope, lines, size }
     }
 
-    /// What MAIL FROM says about it to a server that offers this.
+    /// Its parameters in MAIL FROM, for a server that has these extensions.
     fn parameters(&self, offers: &Offers) -> Result<Vec<MailParameter>, Fault> {
         let mut parameters = Vec::new();
         if let Some(most) = offers.size {

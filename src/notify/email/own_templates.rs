@@ -74,7 +74,7 @@ impl OwnTemplates {
         let read = sources(&self.folder);
         let sources = match &read {
             Ok(sources) => sources.clone(),
-            // Mistakes of the folder itself are told once.
+            // Mistakes of the folder itself are reported once.
             Err(problems) => [(String::new(), problems.to_string())].into(),
         };
         let is_settled = seen.last == sources;

@@ -19,7 +19,7 @@ pub(super) fn bounded(text: &str) -> String {
 }
 
 impl Language {
-    /// What an alert's owners did: `sold 24,133 shares at $110.28 on average for $2,661,359.10`.
+    /// An alert's trade as a phrase: `sold 24,133 shares at $110.28 on average for $2,661,359.10`.
     pub(super) fn deed(self, alert: &Alert) -> String {
         let ways = alert.ways();
         let single = ways.len() == 1;
@@ -213,7 +213,7 @@ impl Language {
         }
     }
 
-    /// What the owners did, in the fewest words: `sold $2,661,359.10`.
+    /// An alert's trade in the fewest words: `sold $2,661,359.10`.
     pub(super) fn headline(self, alert: &Alert) -> String {
         match self {
             English => alert.deed_text(Figure::Full),
