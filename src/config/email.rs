@@ -2,6 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use super::recipient::Recipient;
 use super::settings::Email;
 use super::values::{Section, Wire};
 use crate::problem::Value;
@@ -19,6 +20,11 @@ impl Wire<'_> {
         let allow_plain_password = self.value(section, key).and_then(|value| self.reader.flag(key, value));
         let per_minute = self.per_minute(section);
         let recipients = self.recipients(section);
+        let inboxes = |(place, recipient): (usize, &Recipient)| {
+            let addresses = recipient.addresses.iter();
+            addresses.map(move |address| (address.inbox.clone(), place)).collect::<Vec<_>>()
+        };
+        let places = recipients.iter().enumerate().flat_map(inboxes).collect();
         Email {
             from: from.unwrap_or_else(|| "sellbell <sellbell@localhost>".to_owned()),
             out_dir: self.path(section, "out_dir", "sellbell-mail"),
@@ -27,6 +33,7 @@ impl Wire<'_> {
             allow_plain_password: allow_plain_password.unwrap_or(false),
             per_minute,
             recipients,
+            places,
         }
     }
 

@@ -99,11 +99,6 @@ impl Recipient {
         };
         [Some(&self.rules), at_once].into_iter().flatten().flat_map(|names| names.unknown(rules)).collect()
     }
-
-    /// True if this is the inbox of one of its addresses.
-    pub fn has(&self, inbox: &Inbox) -> bool {
-        self.addresses.iter().any(|address| address.inbox == *inbox)
-    }
 }
 
 impl Address {

@@ -1,6 +1,7 @@
 //! Settings, as validated values.
 
 use core::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ impl Settings {
     pub fn knows(&self, destination: &Destination) -> bool {
         match destination {
             Destination::Discord(name) => self.discord.channels.iter().any(|channel| channel.name == *name),
-            Destination::Email(inbox) => self.email.recipients.iter().any(|recipient| recipient.has(inbox)),
+            Destination::Email(inbox) => self.recipient(inbox).is_some(),
             Destination::Webhook(name) => self.webhooks.contains(name),
             _ => destination.capabilities().local,
         }
@@ -75,7 +76,7 @@ impl Settings {
 
     /// The recipient that an inbox belongs to, if the settings define it.
     pub fn recipient(&self, inbox: &Inbox) -> Option<&Recipient> {
-        self.email.recipients.iter().find(|recipient| recipient.has(inbox))
+        self.email.recipients.get(*self.email.places.get(inbox)?)
     }
 
     /// The address of an inbox, if the settings define it.
@@ -265,6 +266,8 @@ pub struct Email {
     pub templates: PathBuf,
     /// The recipients that rules can name.
     pub recipients: Vec<Recipient>,
+    /// Inbox → the place of its recipient in that list.
+    pub(super) places: BTreeMap<Inbox, usize>,
 }
 
 /// Who may read the files that alerts are written to.
