@@ -119,7 +119,7 @@ impl Digest {
         let mut bytes = 0;
         for (place, entry) in self.entries.iter_mut().enumerate() {
             if place < MOST_WHOLE {
-                // Alerts are texts, numbers and times, all of which JSON can represent.
+                // JSON can represent every part of an alert.
                 let own = serde_json::to_string(&entry.alert).map_or(usize::MAX, |json| json.len());
                 if own <= MOST_WHOLE_BYTES - bytes {
                     bytes += own;

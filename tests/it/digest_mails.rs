@@ -88,7 +88,7 @@ fn mail(digest: &Digest, language: Language, max_items: usize) -> (Email, Option
     (mail, chart)
 }
 
-/// What holds for each digest: its size, its picture, the order of its headings, no line that is left empty by a template.
+/// Checks a digest: its size, its picture, the order of its headings, and that its templates leave nothing behind.
 fn check(mail: &Email, chart: Option<&Chart>) {
     assert!(mail.html.len() < 80_000, "{}", mail.html.len());
     assert!(mail.subject.chars().count() <= 150 && !mail.subject.contains('\n'));

@@ -1,4 +1,4 @@
-//! What is in an e-mail as it leaves: both alternatives, the picture that the HTML shows, one header of each name.
+//! The parts of an e-mail on the wire: both alternatives, the picture that the HTML shows, one header of each name.
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 use sellbell::notify::TemplatesReload;
@@ -15,6 +15,7 @@ const SINCE: &str = "2025-12-01T00:00:00-05:00";
 const EARLIER: &str = "2025-12-11T17:00:00-05:00";
 const NOW: &str = "2025-12-12T17:00:00-05:00";
 const SLOT: &str = "2025-12-12T17:30:00-05:00";
+const LAST: &str = "0000000070-25-000019";
 const ACCESSIONS: [&str; 4] =
     ["0000000070-25-000011", "0000000070-25-000012", "0000000070-25-000013", "0000000070-25-000014"];
 
@@ -168,6 +169,18 @@ async fn own_templates_are_used_until_they_are_edited_and_never_with_mistakes() 
     let taken = TemplatesReload::Taken { names: vec!["alert.txt".into()], were_refused: false };
     assert_eq!((look().await, look().await), (taken, TemplatesReload::Unchanged));
     assert!(text_now().await.starts_with("Mine again: ACME"));
+    write("{% if lots|length > 2 %}{{ no_such_thing }}{% endif %}\nMine: {{ subject }}\n");
+    assert_eq!(look().await, TemplatesReload::Unchanged);
+    assert!(matches!(look().await, TemplatesReload::Taken { .. }), "no mistake shows in the sample");
+    let three = Filed {
+        owner: (50, "ROE RICHARD"),
+        sales: vec![("1", "10", "900", "D"); 3],
+        ..filed(LAST, "2025-12-11T16:30:00-05:00")
+    };
+    publish(&world, &app, &[&three], EARLIER).await;
+    deliver_all(&app, at(EARLIER)).await;
+    let mail = world.smtp.next_mail().await;
+    assert!(parsed(&mail).body_text(0).unwrap().starts_with("ROE RICHARD"), "by the built-in one");
     write("{{ subject }}\n{{ no_such_thing }}\n");
     let refused = (look().await, look().await).1;
     let TemplatesReload::Refused(mistakes) = refused else { panic!("{refused:?}") };
@@ -175,7 +188,7 @@ async fn own_templates_are_used_until_they_are_edited_and_never_with_mistakes() 
     deliver_all(&app, at(NOW)).await;
     let notice = world.discord.next_message().await.body.to_string();
     assert!(notice.contains("Edited e-mail templates cannot be used"), "{notice}");
-    assert!(text_now().await.starts_with("Mine again: ACME"), "the ones before stay");
+    assert!(text_now().await.starts_with("Mine: ACME"), "the ones before stay");
     std::fs::remove_dir_all(&folder).unwrap();
     let taken = TemplatesReload::Taken { names: Vec::new(), were_refused: true };
     assert_eq!((look().await, look().await), (TemplatesReload::Unchanged, taken));

@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
@@ -16,6 +16,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::fakes::discord::FakeDiscord;
+use crate::memory::peak_of;
+use crate::verbs::Running;
 use crate::world::{World, at, qualys, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
@@ -68,7 +70,7 @@ async fn five_hundred_mails_at_once_go_over_four_connections_at_length() {
 }
 
 /// The bot in a process of its own, by the clock of the test; it ends with this.
-struct Bot(Child);
+struct Bot(Running);
 
 impl Bot {
     #[expect(clippy::disallowed_methods, reason = "its clock begins now")]
@@ -90,22 +92,7 @@ impl Bot {
             .stderr(log)
             .stdin(Stdio::null())
             .spawn();
-        Self(child.unwrap())
-    }
-
-    /// The most bytes that it took up to now.
-    fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        Self(Running(child.unwrap()))
     }
 }
 
@@ -154,7 +141,7 @@ async fn thousands_of_digests_take_little_memory_and_hold_up_no_alert_at_length(
         world.smtp.next_mail().await;
         arrived += 1 + world.smtp.take_mails().len();
     }
-    let peak = bot.peak();
+    let peak = peak_of(&bot.0.0);
     eprintln!(
         "{MANY} recipients: digests of {bytes} bytes arrived in {:.1} s over {} connections; the bot took {} MB",
         began.elapsed().as_secs_f64(),

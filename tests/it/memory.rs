@@ -16,6 +16,7 @@ use tokio::time::{Duration, timeout};
 
 use crate::fakes::discord::FakeDiscord;
 use crate::fakes::edgar::Published;
+use crate::verbs::Running;
 use crate::world::{World, qualys, small_sale};
 
 /// Bytes that the bot may take at most, also as a debug build.
@@ -126,7 +127,7 @@ impl Hostile {
 }
 
 /// The bot; it ends with this.
-struct Bot(Child);
+struct Bot(Running);
 
 impl Bot {
     fn start(world: &World, settings: &str, rules: &str, secrets: &[(&str, String)]) -> Self {
@@ -141,23 +142,19 @@ impl Bot {
             .stdout(Stdio::null())
             .stderr(fs::File::create(world.path("log")).unwrap())
             .spawn();
-        Self(child.unwrap())
+        Self(Running(child.unwrap()))
     }
 
-    /// The most bytes that it took up to now.
     fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+        peak_of(&self.0.0)
     }
 }
 
-impl Drop for Bot {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// The most bytes that a process took up to now.
+pub fn peak_of(process: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
 fn rule(destination: &str) -> String {

@@ -14,8 +14,8 @@ const GONE: TimeDelta = TimeDelta::seconds(45);
 /// How old a caller's reading of the clock may be.
 const BEHIND: TimeDelta = TimeDelta::minutes(1);
 
-/// Whose turn it is to get a mail. Recipients that must wait form a line, in which each has one place: whoever
-/// got a mail comes behind those that wait for theirs.
+/// The order in which recipients get mails. Those that must wait form a line with one place each; after a mail, a
+/// recipient goes behind those that still wait.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// The most mails in a minute; 0 for any number.

@@ -58,7 +58,7 @@ impl Templates {
         &PLAIN
     }
 
-    /// The names of all templates, each of which may be replaced.
+    /// The names of all templates. Each can be replaced.
     pub fn names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
     }
