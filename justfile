@@ -24,7 +24,7 @@ snapshots *ARGS:
 
 # Run the long tests: more storms, kills and hours
 long:
-    cargo test --locked --test it -- --ignored --nocapture --test-threads 2 at_length
+    cargo test --locked --test it -- --ignored --nocapture at_length
 
 # Run a benchmark: parse, memory, rules, reload, deliver, play or store
 bench NAME *ARGS:

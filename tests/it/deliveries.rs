@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::fakes::discord::FakeDiscord;
 use crate::plays::Dice;
 use crate::together::reference;
-use crate::world::{World, at, deliver_all, deliver_to, qualys, reopened, small_sale};
+use crate::world::{World, at, deliver_all, deliver_to, opened, qualys, reopened, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 
@@ -589,7 +589,7 @@ async fn what_the_disk_cut_or_changed_is_never_taken_for_all_that_was_there() {
         let dir = world.path(&format!("bad-{number}"));
         copy(&world.path("left"), &dir).unwrap();
         fs::write(dir.join("db"), bytes).unwrap();
-        let said = match Store::open(&dir) {
+        let said = match opened(&dir) {
             Err(StoreError::Damaged(_) | StoreError::Failed { .. }) => "refused",
             Err(error) => panic!("{number}: {error}"),
             Ok(store) => {

@@ -334,7 +334,7 @@ fn ignored_signals() -> u64 {
 async fn a_limit_of_file_sizes_is_an_end_with_words() {
     let world = World::new().await;
     prepare(&world, LISTEN);
-    let mut bot = started_by_shell(&world, "ulimit -f 32", "");
+    let mut bot = started_by_shell(&world, "ulimit -f 256", "");
     let status = tokio::task::spawn_blocking(move || bot.0.wait().unwrap()).await.unwrap();
     let log = fs::read_to_string(world.path("log")).unwrap();
     assert_eq!(status.code(), Some(1), "{log}");

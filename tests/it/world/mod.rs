@@ -4,7 +4,7 @@ mod filings;
 mod stores;
 
 pub use filings::{QUALYS, qualys, small_sale, submission};
-pub use stores::{key_of, overwrite, records, released, reopened};
+pub use stores::{key_of, opened, overwrite, records, released, reopened};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -17,10 +17,15 @@ pub fn released(dir: &Path) {
 
 /// The store of an app that was dropped.
 pub fn reopened(dir: &Path) -> Store {
+    opened(dir).unwrap()
+}
+
+/// A store, once nothing holds it any more: a process that another test starts has its files for a moment.
+pub fn opened(dir: &Path) -> Result<Store, StoreError> {
     loop {
         match Store::open(dir) {
             Err(StoreError::Busy(_)) => released(dir),
-            opened => return opened.unwrap(),
+            opened => return opened,
         }
     }
 }
