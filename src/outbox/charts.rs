@@ -10,6 +10,7 @@ use tokio::task;
 use tokio::time::timeout;
 
 use crate::alert::Alert;
+use crate::config::Settings;
 use crate::delivery::{Batch, Body};
 use crate::destination::Destination;
 use crate::filing::{Accession, Cik, PastFiling};
@@ -17,6 +18,7 @@ use crate::parts::Parts;
 use crate::render::chart::Chart;
 use crate::render::discord::CardChart;
 use crate::store::Store;
+use crate::text::Language;
 
 /// The most charts to keep; one has 20 to 70 kB.
 const MOST_KEPT: usize = 32;
@@ -26,41 +28,48 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A chart's picture and its words.
 type Drawn = Option<(Arc<Vec<u8>>, String)>;
 /// Which chart: rules that match the same lots of a filing share it.
-type Which = (Accession, Vec<usize>, bool);
+type Which = (Accession, Vec<usize>, bool, Language);
 
 /// Draws charts.
 pub(super) struct Charts {
-    /// False if the settings turn them off on Discord.
-    are_on: bool,
+    settings: Arc<Settings>,
     store: Store,
     kept: Mutex<VecDeque<(Which, Arc<OnceCell<Drawn>>)>>,
 }
 
 impl Charts {
     pub(super) fn new(parts: &Parts) -> Self {
-        Self { are_on: parts.settings.discord.charts, store: parts.store.clone(), kept: Mutex::default() }
+        Self { settings: Arc::clone(&parts.settings), store: parts.store.clone(), kept: Mutex::default() }
     }
 
     /// The charts of a new message: one for each issuer, on its first card.
     pub(super) async fn of(&self, batch: &Batch) -> Vec<CardChart> {
         let takes_charts = match batch.destination() {
-            Destination::Discord(_) | Destination::Channel(_) => self.are_on && batch.concerned().is_none(),
+            Destination::Discord(_) | Destination::Channel(_) => {
+                self.settings.discord.charts && batch.concerned().is_none()
+            }
             Destination::Email(_) => true,
             _ => false,
         };
         if !takes_charts {
             return Vec::new();
         }
+        let language = match batch.destination() {
+            Destination::Email(inbox) => self.settings.recipient(inbox).map(|recipient| recipient.language),
+            _ => None,
+        };
+        let language = language.unwrap_or_default();
         let (mut charts, mut issuers) = (Vec::new(), BTreeSet::<Cik>::new());
         for delivery in batch.deliveries() {
             let Body::Alert(alert) = &delivery.body else { continue };
             if delivery.answers.is_some() || !issuers.insert(alert.issuer.cik) {
                 continue;
             }
-            let cell = self.cell((alert.accession, alert.lot_numbers.clone(), alert.withdrawn));
+            let cell = self.cell((alert.accession, alert.lot_numbers.clone(), alert.withdrawn, language));
             let (store, alert) = (self.store.clone(), alert.clone());
             // It goes on if it is late: the next channel finds it drawn.
-            let drawing = task::spawn(async move { cell.get_or_init(|| draw(store, *alert)).await.clone() });
+            let drawing =
+                task::spawn(async move { cell.get_or_init(|| draw(store, *alert, language)).await.clone() });
             match timeout(PATIENCE, drawing).await {
                 Ok(Ok(Some((png, alt_text)))) => {
                     charts.push(CardChart { card: delivery.key.clone(), png, alt_text });
@@ -87,7 +96,7 @@ impl Charts {
     }
 }
 
-async fn draw(store: Store, alert: Alert) -> Drawn {
+async fn draw(store: Store, alert: Alert, language: Language) -> Drawn {
     let since = alert.history_since()?;
     let past = match store.history(alert.issuer.cik, since).await {
         Ok((past, _)) => past,
@@ -99,7 +108,7 @@ async fn draw(store: Store, alert: Alert) -> Drawn {
     let until = alert.accepted_at.unwrap_or(alert.seen_at);
     // An alert that waited shows what was known when its filing came.
     let past: Vec<PastFiling> = past.into_iter().filter(|past| past.accepted_at <= until).collect();
-    let (png, alt_text) = drawn(Chart::of_alert(&alert, &past)?).await?;
+    let (png, alt_text) = drawn(Chart::of_alert(&alert, &past, language)?).await?;
     Some((Arc::new(png), alt_text))
 }
 

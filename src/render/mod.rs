@@ -9,6 +9,7 @@ pub mod notice;
 mod numbers;
 mod table;
 pub mod terminal;
+mod warning_words;
 
 use crate::filing::Accession;
 

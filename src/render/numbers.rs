@@ -120,6 +120,22 @@ impl Language {
         }
     }
 
+    /// A month in three letters: `Mar`, `Mär`.
+    pub(in crate::render) fn month(self, day: NaiveDate) -> String {
+        const GERMAN: [&str; 12] =
+            ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"];
+        let german = usize::try_from(day.month0()).ok().and_then(|month| GERMAN.get(month));
+        match (self, german) {
+            (Self::German, Some(month)) => (*month).to_owned(),
+            _ => day.format("%b").to_string(),
+        }
+    }
+
+    /// A month with its year: `Mar 2021`, `Mär 2021`.
+    pub(in crate::render) fn month_of_year(self, day: NaiveDate) -> String {
+        format!("{} {}", self.month(day), day.format("%Y"))
+    }
+
     /// A date as in JSON, a day or a month: `Sep 12, 2022`, `Sep 2022`; `12.09.2022`, `09/2022`.
     pub(in crate::render) fn written(self, date: &str) -> String {
         match (date.parse::<NaiveDate>(), format!("{date}-01").parse::<NaiveDate>(), self) {

@@ -6,6 +6,7 @@ use resvg::usvg::roxmltree::Document;
 use sellbell::alert::Alert;
 use sellbell::filing::{Filing, PastFiling, Plan, Usd};
 use sellbell::render::chart::{Chart, ChartTrade, Emphasis, MOST_TRADES};
+use sellbell::text::Language;
 
 use crate::rules::{day, evening, noted, other_sale, past, with_lot};
 use crate::sums::alert_after;
@@ -19,7 +20,13 @@ fn trade(date: &str, value: &str, emphasis: Emphasis) -> ChartTrade {
 }
 
 fn chart(title: &str, trades: Vec<ChartTrade>) -> Chart {
-    Chart { title: title.into(), from: day("2024-11-30"), until: day("2026-11-30"), trades }
+    Chart {
+        language: Language::English,
+        title: title.into(),
+        from: day("2024-11-30"),
+        until: day("2026-11-30"),
+        trades,
+    }
 }
 
 /// Many trades, from thousands of dollars to a hundred million.
@@ -158,7 +165,7 @@ fn now() -> Filing {
 
 fn of(before: &[Filing], filing: &Filing, whole_since: Option<&str>) -> Option<Chart> {
     let (alert, past) = alert_with(before, filing, whole_since);
-    Chart::of_alert(&alert, &past)
+    Chart::of_alert(&alert, &past, Language::English)
 }
 
 /// `2025-12-10 S 1000 ThisAlert`.
@@ -218,15 +225,19 @@ fn rows_that_count_elsewhere_are_not_shown_twice() {
     let before = [other_sale(1, 7, "2025-11-20", "50"), other_sale(2, 8, "2025-11-21", "20")];
     let (alert, mut past) = alert_with(&before, &now(), None);
     past.push(PastFiling::of(&now(), evening("2025-12-10")).unwrap());
-    assert_eq!(Chart::of_alert(&alert, &past).unwrap().trades.len(), 3, "its own filing is in history");
+    assert_eq!(
+        Chart::of_alert(&alert, &past, Language::English).unwrap().trades.len(),
+        3,
+        "its own filing is in history"
+    );
     past[1].count_in("0000000007-25-000077".parse().unwrap(), [0]);
-    assert_eq!(Chart::of_alert(&alert, &past).unwrap().trades.len(), 2);
+    assert_eq!(Chart::of_alert(&alert, &past, Language::English).unwrap().trades.len(), 2);
     let mut amendment = alert.clone();
     (amendment.follows, amendment.replaces) = (Some(past[0].accession), vec![0]);
-    assert_eq!(Chart::of_alert(&amendment, &past), None, "what it replaces is gone");
+    assert_eq!(Chart::of_alert(&amendment, &past, Language::English), None, "what it replaces is gone");
     let mut repeated = alert.clone();
     repeated.also_in = vec![past[0].accession];
-    assert_eq!(Chart::of_alert(&repeated, &past), None);
+    assert_eq!(Chart::of_alert(&repeated, &past, Language::English), None);
 }
 
 #[test]
@@ -234,21 +245,21 @@ fn there_is_no_chart_without_two_trades_in_dollars() {
     let other = other_sale(1, 7, "2025-11-20", "50");
     assert_eq!(of(&[], &now(), None), None);
     let (alert, past) = alert_with(std::slice::from_ref(&other), &now(), None);
-    assert!(Chart::of_alert(&alert, &past).is_some());
+    assert!(Chart::of_alert(&alert, &past, Language::English).is_some());
     let mut withdrawn = alert.clone();
     withdrawn.withdrawn = true;
-    assert_eq!(Chart::of_alert(&withdrawn, &past), None);
+    assert_eq!(Chart::of_alert(&withdrawn, &past, Language::English), None);
     let mut unpriced = alert.clone();
     unpriced.lots[0].value = None;
-    assert_eq!(Chart::of_alert(&unpriced, &past), None);
+    assert_eq!(Chart::of_alert(&unpriced, &past, Language::English), None);
     let mut odd = past.clone();
     odd[0].lots[0].value_is_odd = true;
-    assert_eq!(Chart::of_alert(&alert, &odd), None);
+    assert_eq!(Chart::of_alert(&alert, &odd, Language::English), None);
     let mut foreign = past.clone();
     let mut lot = foreign[0].lots[0].clone();
     (lot.value, lot.pricing.currency) = (None, "TWD".parse().ok());
     foreign[0].lots.extend(std::iter::repeat_n(lot, 3));
-    assert_eq!(Chart::of_alert(&alert, &foreign), None);
+    assert_eq!(Chart::of_alert(&alert, &foreign, Language::English), None);
 }
 
 proptest! {
@@ -268,6 +279,6 @@ proptest! {
             is_plan: kind & 2 > 0,
             emphasis: [Emphasis::Others, Emphasis::Others, Emphasis::SameInsider, Emphasis::ThisAlert][usize::from(kind >> 2 & 3)],
         });
-        checked(&Chart { title, from: at(days.0), until: at(days.1), trades: trades.collect() }, 200_000);
+        checked(&Chart { language: Language::English, title, from: at(days.0), until: at(days.1), trades: trades.collect() }, 200_000);
     }
 }

@@ -184,9 +184,10 @@ fn each_alert_of_a_month_as_an_email_at_length() {
             .filter(|past| past.issuer.cik == alert.issuer.cik)
             .map(crate::rules::past)
             .collect();
-        let chart = sellbell::render::chart::Chart::of_alert(&alert, &past);
-        let chart = chart.map(|chart| Chart { png: chart.png().unwrap().bytes, alt_text: chart.alt_text() });
         for language in [Language::English, Language::German] {
+            let chart = sellbell::render::chart::Chart::of_alert(&alert, &past, language);
+            let chart =
+                chart.map(|chart| Chart { png: chart.png().unwrap().bytes, alt_text: chart.alt_text() });
             let delivery = Delivery::new(
                 Destination::Email("desk".into()),
                 Body::Alert(Box::new(alert.clone())),

@@ -4,6 +4,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::filing::Usd;
+use crate::text::Language;
 
 /// An axis label and its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,14 +53,15 @@ impl ValueAxis {
     }
 
     /// Each step if there are few, else each order of magnitude.
-    pub(super) fn ticks(&self) -> Vec<Tick> {
+    pub(super) fn ticks(&self, language: Language) -> Vec<Tick> {
         let (low, high) = (exponent(self.low), exponent(self.high));
         let few = self.high - self.low <= 5;
         let ticks = (self.low..=self.high).filter(|step| few || step % 3 == 0);
         ticks
             .map(|step| {
                 let below = if self.is_cut && step == self.low { "\u{2264}" } else { "" };
-                Tick { at: (exponent(step) - low) / (high - low), label: format!("{below}{}", dollars(step)) }
+                let label = format!("{below}{}", language.money_text(dollars(step)));
+                Tick { at: (exponent(step) - low) / (high - low), label }
             })
             .collect()
     }
@@ -111,18 +113,18 @@ impl TimeAxis {
     }
 
     /// Days, months or years, six at most. The first and each January have their year.
-    pub(super) fn ticks(&self) -> Vec<Tick> {
-        if self.days() <= DAYS { self.day_ticks() } else { self.month_ticks() }
+    pub(super) fn ticks(&self, language: Language) -> Vec<Tick> {
+        if self.days() <= DAYS { self.day_ticks(language) } else { self.month_ticks(language) }
     }
 
-    fn day_ticks(&self) -> Vec<Tick> {
+    fn day_ticks(&self, language: Language) -> Vec<Tick> {
         let step = [1, 2, 7, 14].into_iter().find(|step| self.days() / step < MOST_LABELS).unwrap_or(21);
         let days = (0..=self.days() / step)
             .filter_map(|n| self.until.checked_sub_days(Days::new(u64::try_from(n * step).ok()?)));
-        days.map(|day| Tick { at: self.place(day), label: day.format("%b %-d").to_string() }).rev().collect()
+        days.map(|day| Tick { at: self.place(day), label: language.short_day(day) }).rev().collect()
     }
 
-    fn month_ticks(&self) -> Vec<Tick> {
+    fn month_ticks(&self, language: Language) -> Vec<Tick> {
         const STEPS: [i64; 4] = [1, 2, 3, 6];
         let months = self.days() / 30;
         let years =
@@ -138,12 +140,12 @@ impl TimeAxis {
             NaiveDate::from_ymd_opt(year, u32::try_from(month.rem_euclid(12)).ok()? + 1, 1)
         });
         let named = |(n, day): (usize, NaiveDate)| {
-            let format = match () {
-                () if step >= 12 => "%Y",
-                () if n == 0 || day.month0() == 0 => "%b %Y",
-                () => "%b",
+            let label = match () {
+                () if step >= 12 => day.format("%Y").to_string(),
+                () if n == 0 || day.month0() == 0 => language.month_of_year(day),
+                () => language.month(day),
             };
-            Tick { at: self.place(day), label: day.format(format).to_string() }
+            Tick { at: self.place(day), label }
         };
         starts.enumerate().map(named).collect()
     }

@@ -57,6 +57,8 @@ pub struct DigestChart {
     days: Vec<(NaiveDate, Worth)>,
     /// True if the first day stands for earlier ones, too.
     is_earlier: bool,
+    /// How many filings it shows, the largest ones; `None` for all.
+    largest: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -132,7 +134,9 @@ impl DigestChart {
         if let (true, Some(oldest)) = (is_earlier, days_shown.first_mut()) {
             days.values().for_each(|worth| oldest.1.add(*worth));
         }
-        Some(Self { language, companies, days: days_shown, is_earlier })
+        let drawn = digest.entries.iter().filter(|entry| !entry.alert.lots.is_empty()).count();
+        let largest = Some(drawn).filter(|drawn| *drawn < digest.entries.len());
+        Some(Self { language, companies, days: days_shown, is_earlier, largest })
     }
 
     /// Draws it: 800 pixels wide, on a dark card with round corners.
@@ -151,9 +155,13 @@ impl DigestChart {
         let days = self.days.iter().map(|(day, own)| format!("{} {}", self.language.day(*day), worth(own)));
         let days = days.collect::<Vec<_>>().join("; ");
         let text = match self.language {
-            Language::English => format!("Chart. Value by company: {companies}. By day of trade: {days}."),
+            Language::English => {
+                let title = self.title("Value by company");
+                format!("Chart. {title}: {companies}. By day of trade: {days}.")
+            }
             Language::German => {
-                format!("Diagramm. Wert je Unternehmen: {companies}. Nach Handelstag: {days}.")
+                let title = self.title("Wert je Unternehmen");
+                format!("Diagramm. {title}: {companies}. Nach Handelstag: {days}.")
             }
         };
         clip(&text, ALT_TEXT).into_owned()
@@ -196,12 +204,21 @@ impl DigestChart {
         layout
     }
 
+    /// A title that says if not all filings are shown.
+    fn title(&self, title: &str) -> String {
+        match (self.largest.map(|largest| self.language.count(largest)), self.language) {
+            (None, _) => title.to_owned(),
+            (Some(largest), Language::English) => format!("{title} ({largest} largest filings)"),
+            (Some(largest), Language::German) => format!("{title} ({largest} größte Meldungen)"),
+        }
+    }
+
     fn add_companies(&self, layout: &mut Layout, top: f64) -> f64 {
         let title = match self.language {
             Language::English => "Value by company",
             Language::German => "Wert je Unternehmen",
         };
-        layout.titles.push(Words::at(MARGIN, top + 24.0, title.to_owned()));
+        layout.titles.push(Words::at(MARGIN, top + 24.0, self.title(title)));
         let most = self.companies.iter().map(|(_, worth)| worth.all()).max().unwrap_or_default();
         let mut y = top + TITLE;
         for (name, worth) in &self.companies {
@@ -228,7 +245,7 @@ impl DigestChart {
             Language::English => "Value by day of trade",
             Language::German => "Wert nach Handelstag",
         };
-        layout.titles.push(Words::at(MARGIN, top + 24.0, title.to_owned()));
+        layout.titles.push(Words::at(MARGIN, top + 24.0, self.title(title)));
         let most = self.days.iter().map(|(_, worth)| worth.all()).max().unwrap_or_default();
         let (left, right) = (MARGIN, WIDTH - MARGIN);
         let count = u32::try_from(self.days.len()).unwrap_or(1);

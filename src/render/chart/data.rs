@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::filing::Usd;
+use crate::text::Language;
 
 /// How many trades a chart shows, at most: this alert's first, then the largest.
 pub const MOST_TRADES: usize = 400;
@@ -10,6 +11,8 @@ pub const MOST_TRADES: usize = 400;
 /// The trades of an issuer over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
+    /// The language of its words and numbers.
+    pub language: Language,
     /// What it shows: `SNPS insiders, 24 months`. It is cut to the width of the picture; accents and letters
     /// that the built-in font lacks are left out.
     pub title: String,

@@ -7,6 +7,7 @@ use super::found::{Found, MONTHS, NAME};
 use crate::alert::Alert;
 use crate::filing::record::LotRecord;
 use crate::filing::{Accession, PastFiling, edgar_day, is_mistyped};
+use crate::text::Language::{self, English, German};
 use crate::text::{clip, plain};
 
 impl Chart {
@@ -19,7 +20,7 @@ impl Chart {
     ///
     /// `None` if the alert is withdrawn or none of its own trades of these months has a value in dollars, if
     /// there is no other trade, or if most prices are in another currency.
-    pub fn of_alert(alert: &Alert, past: &[PastFiling]) -> Option<Self> {
+    pub fn of_alert(alert: &Alert, past: &[PastFiling], language: Language) -> Option<Self> {
         if alert.withdrawn {
             return None;
         }
@@ -46,13 +47,24 @@ impl Chart {
         }
         let complete_since = alert.history.as_ref().and_then(|history| history.complete_since);
         let name = clip(&plain(alert.ticker_or_name()), NAME).into_owned();
-        let month = |day: NaiveDate| day.format("%b %Y");
-        let (from, title) = match complete_since {
-            Some(since) if since <= earliest => (earliest, format!("{name} insiders, {MONTHS} months")),
-            Some(since) if since <= first => (since, format!("{name} insiders since {}", month(since))),
-            _ => (first, format!("{name} insiders, known trades since {}", month(first))),
+        let month = |day: NaiveDate| language.month_of_year(day);
+        let (from, title) = match (complete_since, language) {
+            (Some(since), English) if since <= earliest => {
+                (earliest, format!("{name} insiders, {MONTHS} months"))
+            }
+            (Some(since), German) if since <= earliest => {
+                (earliest, format!("{name}: Insider, {MONTHS} Monate"))
+            }
+            (Some(since), English) if since <= first => {
+                (since, format!("{name} insiders since {}", month(since)))
+            }
+            (Some(since), German) if since <= first => {
+                (since, format!("{name}: Insider seit {}", month(since)))
+            }
+            (_, English) => (first, format!("{name} insiders, known trades since {}", month(first))),
+            (_, German) => (first, format!("{name}: Insider, bekannte Geschäfte seit {}", month(first))),
         };
-        Some(Self { title, from, until, trades })
+        Some(Self { language, title, from, until, trades })
     }
 }
 

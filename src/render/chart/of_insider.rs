@@ -5,7 +5,7 @@ use chrono::{Months, NaiveDate};
 use super::data::{Chart, Emphasis};
 use super::found::{Found, MONTHS, NAME};
 use crate::filing::PastFiling;
-use crate::text::{clip, plain};
+use crate::text::{Language, clip, plain};
 
 impl Chart {
     /// The chart of an insider's own trades in all companies in the 24 months up to a day. It starts with the
@@ -33,12 +33,13 @@ impl Chart {
             return None;
         }
         let name = clip(&plain(name), NAME).into_owned();
-        let month = |day: NaiveDate| day.format("%b %Y");
+        let language = Language::English;
+        let month = |day: NaiveDate| language.month_of_year(day);
         let (from, title) = match complete_since {
             Some(since) if since <= earliest => (earliest, format!("{name}, {MONTHS} months")),
             Some(since) if since <= first => (since, format!("{name} since {}", month(since))),
             _ => (first, format!("{name}, known trades since {}", month(first))),
         };
-        Some(Self { title, from, until, trades })
+        Some(Self { language, title, from, until, trades })
     }
 }

@@ -5,12 +5,13 @@ use serde::Serialize;
 use super::axis::{TimeAxis, ValueAxis};
 use super::data::{Chart, ChartTrade, Emphasis, MOST_TRADES};
 use super::font::{Face, fitting, printable, width};
-use super::words::{NO_TITLE, this_alert};
+use super::words::{Terms, no_title, no_trades, this_alert};
+use crate::text::Language::{self, English, German};
 
 /// The width of the card, in points; a point is two pixels. The template has its height.
 const WIDTH: f64 = 400.0;
 
-/// The area of the marks.
+/// The area of the marks. It begins further right if the labels of values need the room.
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 384.0;
 const TOP: f64 = 55.0;
@@ -19,6 +20,8 @@ const BOTTOM: f64 = 158.0;
 const INSET: f64 = 6.0;
 /// Left and right of the title, the words about this alert and the legend.
 const MARGIN: f64 = 14.0;
+/// Left and right of the labels of values.
+const VALUE_MARGINS: f64 = 4.5 + 6.0;
 /// Left and right of the labels of the time axis, and between them.
 const LABEL_MARGIN: f64 = 8.0;
 const LEGEND_GAP: f64 = 12.0;
@@ -41,6 +44,7 @@ pub(super) struct Picture {
     this_alert: Option<Callout>,
     legend: Vec<Entry>,
     is_empty: bool,
+    no_trades: &'static str,
     left: f64,
     right: f64,
     top: f64,
@@ -106,10 +110,13 @@ impl Picture {
             61..=150 => 1.1,
             _ => 0.8,
         };
+        let ticks = value_axis.ticks(chart.language);
+        let widest = ticks.iter().map(|tick| width(&tick.label, Face::Small)).fold(0.0, f64::max);
+        let left = point(LEFT.max(widest + VALUE_MARGINS));
         let marks: Vec<Mark> = trades
             .iter()
             .map(|trade| Mark {
-                x: point(across(time_axis.place(trade.day))),
+                x: point(across(time_axis.place(trade.day), left)),
                 y: point(BOTTOM - value_axis.place(trade.value) * (BOTTOM - TOP)),
                 scale: if trade.emphasis == Emphasis::ThisAlert { THIS_SCALE } else { scale },
                 is_purchase: trade.is_purchase,
@@ -118,19 +125,24 @@ impl Picture {
                 is_this: trade.emphasis == Emphasis::ThisAlert,
             })
             .collect();
-        let values = value_axis.ticks().into_iter().map(|tick| {
+        let values = ticks.into_iter().map(|tick| {
             let at = point(BOTTOM - tick.at * (BOTTOM - TOP));
             Label { at, text_at: at, text: tick.label }
         });
         Self {
-            title: fitting(&printable(&chart.title, NO_TITLE), Face::Title, WIDTH - 2.0 * MARGIN),
+            title: fitting(
+                &printable(&chart.title, no_title(chart.language)),
+                Face::Title,
+                WIDTH - 2.0 * MARGIN,
+            ),
             values: values.collect(),
-            times: times(&time_axis),
+            times: times(&time_axis, left, chart.language),
             this_alert: callout(chart, &marks),
-            legend: legend(&trades, chart.left_out()),
+            legend: legend(&trades, chart.left_out(), chart.language),
             is_empty: marks.is_empty(),
+            no_trades: no_trades(chart.language),
             marks,
-            left: LEFT,
+            left,
             right: RIGHT,
             top: TOP,
             bottom: BOTTOM,
@@ -139,11 +151,11 @@ impl Picture {
 }
 
 /// The labels of the time axis, without those that would touch the one before.
-fn times(axis: &TimeAxis) -> Vec<Label> {
+fn times(axis: &TimeAxis, left: f64, language: Language) -> Vec<Label> {
     let mut taken = 0.0;
     let mut labels = Vec::new();
-    for tick in axis.ticks() {
-        let at = across(tick.at);
+    for tick in axis.ticks(language) {
+        let at = across(tick.at, left);
         let half = width(&tick.label, Face::Small) / 2.0;
         let middle = within(at, half, LABEL_MARGIN);
         if middle - half >= taken {
@@ -154,8 +166,8 @@ fn times(axis: &TimeAxis) -> Vec<Label> {
     labels
 }
 
-fn across(place: f64) -> f64 {
-    LEFT + INSET + place * (RIGHT - LEFT - 2.0 * INSET)
+fn across(place: f64, left: f64) -> f64 {
+    left + INSET + place * (RIGHT - left - 2.0 * INSET)
 }
 
 /// Moves the middle of words of this half width so that they keep this distance to the sides of the card.
@@ -164,7 +176,7 @@ fn within(middle: f64, half: f64, margin: f64) -> f64 {
 }
 
 fn callout(chart: &Chart, marks: &[Mark]) -> Option<Callout> {
-    let text = format!("This alert: {}", this_alert(chart, "sold", "bought")?);
+    let text = this_alert(chart, Terms::on_chart(chart.language))?;
     let text = fitting(&text, Face::Strong, WIDTH - 2.0 * MARGIN);
     let at = marks.iter().rfind(|mark| mark.is_this)?.x;
     let half = width(&text, Face::Strong) / 2.0;
@@ -172,7 +184,7 @@ fn callout(chart: &Chart, marks: &[Mark]) -> Option<Callout> {
 }
 
 /// What the marks of these trades mean: each with a mark that occurs, the insider's own if there is one.
-fn legend(trades: &[&ChartTrade], left_out: usize) -> Vec<Entry> {
+fn legend(trades: &[&ChartTrade], left_out: usize, language: Language) -> Vec<Entry> {
     let mark = |test: &dyn Fn(&ChartTrade) -> bool| {
         let is_other = |trade: &ChartTrade| trade.emphasis == Emphasis::Others;
         let found = trades.iter().filter(|trade| test(trade));
@@ -188,12 +200,16 @@ fn legend(trades: &[&ChartTrade], left_out: usize) -> Vec<Entry> {
         })
     };
     let named = |mark: Option<Mark>, text: &str| mark.map(|mark| (Some(mark), text.to_owned()));
+    let [sale, purchase, plan, others, largest] = match language {
+        English => ["sale", "purchase", "plan", "others", "largest"],
+        German => ["Verkauf", "Kauf", "Plan", "andere", "größte"],
+    };
     let entries = [
-        named(mark(&|trade| !trade.is_purchase), "sale"),
-        named(mark(&|trade| trade.is_purchase), "purchase"),
-        named(mark(&|trade| trade.is_plan), "plan"),
-        named(mark(&|trade| trade.emphasis == Emphasis::Others), "others"),
-        (left_out > 0).then(|| (None, format!("{MOST_TRADES} largest"))),
+        named(mark(&|trade| !trade.is_purchase), sale),
+        named(mark(&|trade| trade.is_purchase), purchase),
+        named(mark(&|trade| trade.is_plan), plan),
+        named(mark(&|trade| trade.emphasis == Emphasis::Others), others),
+        (left_out > 0).then(|| (None, format!("{MOST_TRADES} {largest}"))),
     ];
     let mut x = MARGIN;
     let mut legend = Vec::new();

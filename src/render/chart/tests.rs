@@ -7,6 +7,7 @@ use super::axis::{TimeAxis, ValueAxis};
 use super::font::{Face, fitting, printable, tree, width};
 use super::{Chart, ChartTrade, Emphasis};
 use crate::filing::Usd;
+use crate::text::Language;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -60,7 +61,9 @@ fn trade() -> impl Strategy<Value = (u64, u64, i32, bool, bool, u8)> {
 fn chart() -> impl Strategy<Value = Chart> {
     let span = prop_oneof![0..4_u64, 0..90_u64, 90..800_u64, 800..200_000_u64];
     let title = prop_oneof![Just("SNPS insiders, 24 months".to_owned()), ".{0,300}", "[A-ZÀ-ž&<>\"' ]{0,90}"];
-    (title, span, prop::collection::vec(trade(), 0..40)).prop_map(|(title, span, trades)| {
+    let language = prop_oneof![Just(Language::English), Just(Language::German)];
+    let parts = (title, span, prop::collection::vec(trade(), 0..40), language);
+    parts.prop_map(|(title, span, trades, language)| {
         let until = day("2026-11-30");
         let from = until - Days::new(span);
         let trades = trades.into_iter().map(|(ago, digits, power, is_purchase, is_plan, whose)| ChartTrade {
@@ -77,7 +80,7 @@ fn chart() -> impl Strategy<Value = Chart> {
                 _ => Emphasis::Others,
             },
         });
-        Chart { title, from, until, trades: trades.collect() }
+        Chart { language, title, from, until, trades: trades.collect() }
     })
 }
 
@@ -103,12 +106,10 @@ fn no_value_labels_touch_however_many_steps_the_axis_has() {
                 is_plan: false,
                 emphasis: Emphasis::ThisAlert,
             });
-            check_layout(&Chart {
-                title: "SNPS insiders, 24 months".into(),
-                from,
-                until,
-                trades: trades.into(),
-            });
+            for language in [Language::English, Language::German] {
+                let title = "SNPS insiders, 24 months".into();
+                check_layout(&Chart { language, title, from, until, trades: trades.into() });
+            }
         }
     }
 }
@@ -117,7 +118,7 @@ fn no_value_labels_touch_however_many_steps_the_axis_has() {
 fn values_have_few_round_labels() {
     let labels = |values: &[&str]| {
         let axis = ValueAxis::of(values.iter().map(|value| usd(value)));
-        axis.ticks().into_iter().map(|tick| tick.label).collect::<Vec<_>>().join(" ")
+        axis.ticks(Language::English).into_iter().map(|tick| tick.label).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(labels(&["10000", "100000000"]), "$10K $100K $1M $10M $100M");
     assert_eq!(labels(&["2661359.10"]), "$500K $1M $2M $5M");
@@ -126,6 +127,9 @@ fn values_have_few_round_labels() {
     assert_eq!(labels(&["0.01"]), "\u{2264}$1 $2 $5 $10");
     assert_eq!(labels(&["79228162514264337593543950335"]), "$100T $200T $500T $1Q");
     assert_eq!(labels(&[]), "$10K $100K $1M");
+    let german = ValueAxis::of([usd("150000")].into_iter()).ticks(Language::German);
+    let german: Vec<String> = german.into_iter().map(|tick| tick.label.replace('\u{a0}', " ")).collect();
+    assert_eq!(german.join(", "), "20 Tsd. $, 50 Tsd. $, 100 Tsd. $, 200 Tsd. $");
     let axis = ValueAxis::of(["10000", "100000000"].into_iter().map(usd));
     let places = ["1", "10000", "1000000", "100000000", "79228162514264337593543950335"].map(usd);
     assert!(places.map(|value| axis.place(value)).is_sorted());
@@ -134,7 +138,7 @@ fn values_have_few_round_labels() {
 #[test]
 fn times_are_days_months_or_years() {
     let labels = |from: &str, until: &str| {
-        let ticks = TimeAxis::new(day(from), day(until)).ticks();
+        let ticks = TimeAxis::new(day(from), day(until)).ticks(Language::English);
         ticks.into_iter().map(|tick| tick.label).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(labels("2024-11-30", "2026-11-30"), "Jan 2025 Jul Jan 2026 Jul");
@@ -142,7 +146,7 @@ fn times_are_days_months_or_years() {
     assert_eq!(labels("2026-11-30", "2026-11-30"), "Nov 30");
     assert_eq!(labels("2026-11-20", "2026-11-30"), "Nov 20 Nov 22 Nov 24 Nov 26 Nov 28 Nov 30");
     assert_eq!(labels("1999-03-01", "2026-11-30"), "2000 2005 2010 2015 2020 2025");
-    let all = TimeAxis::new(NaiveDate::MIN, NaiveDate::MAX).ticks();
+    let all = TimeAxis::new(NaiveDate::MIN, NaiveDate::MAX).ticks(Language::English);
     assert!((2..=6).contains(&all.len()), "{all:?}");
     assert_eq!(TimeAxis::new(NaiveDate::MAX, NaiveDate::MIN).place(NaiveDate::MIN), 0.0);
 }
@@ -161,6 +165,6 @@ fn a_title_has_only_letters_of_the_font_and_fits() {
     for start in all.chars().collect::<Vec<_>>().chunks(20) {
         let title = format!("a{}", start.iter().collect::<String>());
         let (from, until) = (day("2024-11-30"), day("2026-11-30"));
-        check_layout(&Chart { title, from, until, trades: Vec::new() });
+        check_layout(&Chart { language: Language::English, title, from, until, trades: Vec::new() });
     }
 }

@@ -110,7 +110,7 @@ impl<'a> AlertView<'a> {
             changes: changes(alert, MOST_CHANGES),
             also_in: (!alert.also_in.is_empty()).then(|| listed(&alert.also_in)),
             sums: sums(alert, language, MOST_PARTS),
-            warnings: alert.warnings.iter().take(MOST_WARNINGS).map(|odd| bounded(&odd.message)).collect(),
+            warnings: alert.warnings.iter().take(MOST_WARNINGS).map(|odd| language.warning(odd)).collect(),
             rule: alert.rule.clone(),
             description: alert.rule_description.as_deref().map(|text| clip(text, DESCRIPTION).into_owned()),
             url: alert.url.clone(),

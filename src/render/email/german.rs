@@ -1,4 +1,4 @@
-//! The German sentences of an e-mail. Names, titles, warnings and footnotes stay as they are filed.
+//! The German sentences of an e-mail. Names, titles and footnotes stay as they are filed.
 
 use crate::alert::{
     Agreed, Alert, AlertOwner, Figure, StakeChange, TradeHistory, TradeKind, TradeRemark, Verb, Way,

@@ -61,7 +61,7 @@ impl ItemView {
             sums: sums(alert, language, MOST_PARTS),
             also_in: (!alert.also_in.is_empty()).then(|| listed(&alert.also_in)),
             remarks: remarks(entry, language, zone),
-            warnings: alert.figure_warnings().take(MOST_ODD).map(|odd| bounded(&odd.message)).collect(),
+            warnings: alert.figure_warnings().take(MOST_ODD).map(|odd| language.warning(odd)).collect(),
             rules: entry.rules.iter().take(MOST_RULES).cloned().collect::<Vec<_>>().join(", "),
             form: alert.form.to_string(),
             url: alert.url.clone(),

@@ -5,8 +5,9 @@ use super::german;
 use crate::alert::{Alert, AlertOwner, Figure, Verb, Way};
 use crate::digest::{Kind, KindTotal};
 use crate::filing::record::LotRecord;
-use crate::filing::{Direction, SecuritySums, Trade, Usd};
+use crate::filing::{Direction, SecuritySums, Trade, Usd, Warning};
 use crate::render::numbers::is_dollars;
+use crate::render::warning_words::short;
 use crate::rules::Sum;
 use crate::text::Language::{self, English, German};
 use crate::text::{clip, plain};
@@ -19,6 +20,25 @@ pub(super) fn bounded(text: &str) -> String {
 }
 
 impl Language {
+    /// A warning: in English as it is, in German in a few words if it has such.
+    pub(super) fn warning(self, warning: &Warning) -> String {
+        let short = match self {
+            English => None,
+            German => short(warning, self, |figure| self.figure(figure)),
+        };
+        bounded(short.as_deref().unwrap_or(&warning.message))
+    }
+
+    /// A date, an amount or a number written in English, in this language; any other text as it is.
+    fn figure(self, english: &str) -> String {
+        match english.chars().next() {
+            Some('$') => self.money_text(english.to_owned()),
+            Some('0'..='9') if english.contains('-') => self.written(english),
+            Some('0'..='9') => self.number(english),
+            _ => english.to_owned(),
+        }
+    }
+
     /// An alert's trade as a phrase: `sold 24,133 shares at $110.28 on average for $2,661,359.10`.
     pub(super) fn deed(self, alert: &Alert) -> String {
         let ways = alert.ways();
