@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::arguments::{Since, since};
 use super::output::print;
 use super::{environment, remote, setup, status};
 use crate::clock::Clock;
@@ -39,29 +40,6 @@ pub(super) struct Args {
     /// How far back to go: a span like 2y or 90d, or a day
     #[arg(long, value_name = "SPAN", value_parser = since)]
     since: Since,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Since {
-    Day(NaiveDate),
-    Span(TimeDelta),
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    if let Ok(day) = text.parse() {
-        return Ok(Since::Day(day));
-    }
-    let span = humantime::parse_duration(text).ok().and_then(|span| TimeDelta::from_std(span).ok());
-    span.map(Since::Span).ok_or_else(|| "expected a span like 2y or 90d, or a day like 2024-11-20".to_owned())
-}
-
-impl Since {
-    fn day(self, now: DateTime<Utc>) -> Option<NaiveDate> {
-        match self {
-            Self::Day(day) => Some(day),
-            Self::Span(span) => now.checked_sub_signed(span).map(edgar_day),
-        }
-    }
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {

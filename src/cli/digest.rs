@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{env, fs};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use chrono::{DateTime, Utc};
 
+use super::arguments::{Since, since};
 use super::named::named;
 use super::output::print;
 use super::remote::{self, Reached};
@@ -18,13 +19,14 @@ use crate::config::Settings;
 use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::{Destination, Inbox};
 use crate::digest::Digest;
-use crate::http::DigestRequest;
+use crate::http::{DigestRequest, PreviewRequest};
 use crate::notify::{Notifier, Secrets};
 use crate::outbox::Digests;
 use crate::private;
-use crate::service::{self, DigestPreview, SentDigest};
-use crate::store::Store;
-use crate::text::path_text;
+use crate::rules::RuleSet;
+use crate::service::{self, DigestPreview, Previewer, SentDigest};
+use crate::store::{ALERTS_KEPT, Store};
+use crate::text::{eastern, path_text};
 
 const DIR: &str = "sellbell-preview";
 /// How long to wait for a bot that has many alerts to put into a digest.
@@ -49,6 +51,9 @@ struct PreviewArgs {
     /// Whose: a name of the settings [default: all recipients with digests]
     #[arg(value_name = "RECIPIENT")]
     recipient: Option<String>,
+    /// Take the alerts since then, whether they wait or were sent: a span like 7d, or a day; alerts are kept for 31 days
+    #[arg(long, value_name = "SPAN", value_parser = since)]
+    since: Option<Since>,
     /// Folder for the files NAME.html, NAME.txt and NAME.eml
     #[arg(long, value_name = "DIR", default_value = DIR)]
     dir: PathBuf,
@@ -123,19 +128,33 @@ fn preview(args: &PreviewArgs) -> anyhow::Result<ExitCode> {
         // The digests of a recipient's addresses are alike.
         inboxes.truncate(1);
     }
+    let since =
+        args.since.map(|since| since.moment(now()).context("--since reaches too far back")).transpose()?;
+    ensure!(since.is_none_or(|since| since <= now()), "--since is in the future: give the first day to show");
     let runtime = remote::runtime()?;
-    let waiting = runtime.block_on(waiting(&settings, &inboxes))?;
+    let digests = runtime.block_on(digests(&settings, &inboxes, since))?;
     fs::create_dir_all(&args.dir).with_context(|| format!("cannot create {}", path_text(&args.dir)))?;
-    for (inbox, digest) in inboxes.iter().zip(waiting) {
+    for (inbox, digest) in inboxes.iter().zip(digests) {
         let destination = Destination::Email(inbox.clone());
         let shown = runtime.block_on(named(None, &settings, &destination))?;
         let (delivery, said) = match digest {
             Some(digest) => {
-                let said = format!("{shown}: {} would be sent now", filings(&digest));
+                let said = match since {
+                    None => format!("{shown}: {} would be sent now", filings(&digest)),
+                    Some(since) => {
+                        format!("{shown}: {} since {}{}", filings(&digest), eastern(since), kept(since))
+                    }
+                };
                 (Delivery::new(destination, Body::Digest(Box::new(digest)), now()), said)
             }
             None => {
-                let said = format!("{shown}: nothing waits, so this is a sample with a filing from 2021");
+                let why = match since {
+                    None => "nothing waits".to_owned(),
+                    Some(since) => {
+                        format!("the store has none of its alerts since {}{}", eastern(since), kept(since))
+                    }
+                };
+                let said = format!("{shown}: {why}, so this is a sample with a filing from 2021");
                 (service::sample(&settings, &destination, now())?, said)
             }
         };
@@ -149,6 +168,14 @@ fn preview(args: &PreviewArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Says how long alerts are kept, to those who ask for older ones.
+fn kept(since: DateTime<Utc>) -> String {
+    match now() - since > ALERTS_KEPT {
+        true => format!(" (alerts are kept for {} days)", ALERTS_KEPT.num_days()),
+        false => String::new(),
+    }
+}
+
 fn filings(digest: &Digest) -> String {
     match digest.entries.len() {
         1 => "a digest with 1 filing".to_owned(),
@@ -156,31 +183,42 @@ fn filings(digest: &Digest) -> String {
     }
 }
 
-/// The digests that would be sent now, from the running bot or from the store, if there is one.
-async fn waiting(settings: &Arc<Settings>, inboxes: &[Inbox]) -> anyhow::Result<Vec<Option<Digest>>> {
-    let mut waiting = Vec::new();
+/// The digests that would be sent now, or those of the alerts since a time, from the running bot or from the
+/// store, if there is one.
+async fn digests(
+    settings: &Arc<Settings>,
+    inboxes: &[Inbox],
+    since: Option<DateTime<Utc>>,
+) -> anyhow::Result<Vec<Option<Digest>>> {
+    let mut shown = Vec::new();
     if !Store::is_in(&settings.store_dir) {
         return Ok(inboxes.iter().map(|_| None).collect());
     }
     match remote::reach(&settings.store_dir).await? {
         Reached::Running(bot) => {
             for inbox in inboxes {
-                let request = DigestRequest { recipient: inbox.to_string() };
+                let request = PreviewRequest { recipient: inbox.to_string(), since };
                 let answer = bot
                     .change("/digests", |client, url| client.get(url).query(&request).timeout(PATIENCE))
                     .await?;
                 let preview: Option<DigestPreview> = serde_json::from_slice(&answer)?;
-                waiting.push(preview.and_then(|preview| preview.digest));
+                shown.push(preview.and_then(|preview| preview.digest));
             }
         }
         Reached::Stopped(store) => {
-            let digests = Digests::new(Arc::clone(settings), store);
+            // Rules are read where they decide, so that a mistake in them does not stand in the way otherwise.
+            let rules = match since {
+                Some(_) => setup::rules(settings, &settings.rules_dir)?,
+                None => Vec::new(),
+            };
+            let (digests, rules) = (Digests::new(Arc::clone(settings), store.clone()), RuleSet::new(rules));
+            let previewer = Previewer { digests: &digests, settings, rules: &rules, store: &store };
             for inbox in inboxes {
-                waiting.push(service::preview_digest(&digests, inbox, now()).await?.digest);
+                shown.push(previewer.preview(inbox, since, now()).await?.digest);
             }
         }
     }
-    Ok(waiting)
+    Ok(shown)
 }
 
 /// Writes the e-mail of a digest to files, as it would be sent, and returns the path of its page.

@@ -11,7 +11,7 @@ mod subscriptions;
 mod token;
 mod unsubscribe;
 
-pub use digests::DigestRequest;
+pub use digests::{DigestRequest, PreviewRequest};
 pub use mutes::MuteRequest;
 pub use proof::Nonce;
 pub use retries::RetryRequest;

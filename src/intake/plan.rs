@@ -17,7 +17,7 @@ use crate::mute::Mute;
 use crate::notify::Notifier;
 use crate::parts::Parts;
 use crate::render::discord::thread_name;
-use crate::rules::{ActiveRules, Mention, RuleSet};
+use crate::rules::{ActiveRules, Mention, RuleSet, is_watch};
 use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Summed};
 
 /// How often a filing is planned again because the rules changed meanwhile.
@@ -95,18 +95,21 @@ impl Planner {
         let mut planned = Planned { doubt, ..Planned::default() };
         let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes().await? };
         let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Alerted };
-        for (rule, alert) in decision.alerts {
+        for (rule, alert) in &decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
-            let mutes = concerning(&mutes, &alert, now);
+            let mutes = concerning(&mutes, alert, now);
             for addressee in addressees(&self.settings, &self.store, rule).await? {
                 let mute = covering(&mutes, &addressee.destination);
-                self.plan_one(&mut planned, &alert, addressee, mute, now).await?;
+                self.plan_one(&mut planned, alert, addressee, mute, now).await?;
             }
         }
         let Planned { deliveries, additions, doubtful, gathered, muted, .. } = planned;
         let history = Some((filing.issuer.cik, decision.history));
+        // Watches belong to those who made them.
+        let of_files = decision.alerts.into_iter().filter(|(rule, _)| !is_watch(&rule.name));
+        let alerts = of_files.map(|(_, alert)| alert).collect();
         let settled = Settled::new(pending.filing.accession, ending, now);
-        Ok(Settled { history, deliveries, additions, doubtful, gathered, muted, ..settled })
+        Ok(Settled { history, alerts, deliveries, additions, doubtful, gathered, muted, ..settled })
     }
 
     /// Plans an alert for one addressee: it is sent, waits for a digest, or both, or a mute holds it back.

@@ -17,7 +17,7 @@ use crate::parts::Parts;
 use crate::store::{DeliveryStanding, DigestMark, SlotEnd, Store, StoreError};
 
 /// The most alerts in a digest; further ones wait for the next.
-const MOST_ALERTS: usize = 5_000;
+pub const MOST_ALERTS: usize = 5_000;
 /// The most issuers that are kept to tell which ones are new in the next digest.
 const MOST_ISSUERS: usize = 1_000;
 /// Muted alerts are counted up to this many.
@@ -91,6 +91,40 @@ impl Digests {
     pub async fn preview(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<Option<Digest>, StoreError> {
         let read = self.store.digest_mark(inbox).await?;
         Ok(self.waiting(inbox, read.as_ref(), now).await?.map(|made| made.digest))
+    }
+
+    /// The digest of these alerts, as if they had waited for an inbox since a time.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn preview_of(
+        &self,
+        inbox: &Inbox,
+        alerts: &[Alert],
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Digest, StoreError> {
+        let slot = Slot { since, ..Slot::at(None, self.zone(inbox), now) };
+        self.digest_of(inbox, None, slot, alerts, now).await
+    }
+
+    /// Lets what waits for a recipient's first address follow it, if the order of the addresses changed.
+    pub(crate) async fn follow_addresses(&self) -> Result<(), StoreError> {
+        for recipient in &self.settings.email.recipients {
+            let [first, others @ ..] = recipient.addresses.as_slice() else { continue };
+            let Some(mark) = self.store.digest_mark(&first.inbox).await? else { continue };
+            let id = first.id().to_string();
+            let Some(before) = mark.address.as_ref().filter(|before| **before != id) else { continue };
+            // All addresses get the same alerts, so each of them keeps what waits.
+            if let Some(moved) = others.iter().find(|other| other.id().to_string() == *before) {
+                self.store.share_gathered(&first.inbox, &moved.inbox, false).await?;
+            }
+            let own = Inbox::further(recipient.name.as_str(), first.id());
+            self.store.share_gathered(&own, &first.inbox, true).await?;
+            let changed = DigestMark { address: Some(id), ..mark.clone() };
+            self.store.change_digest_mark(&first.inbox, &mark, &changed).await?;
+        }
+        Ok(())
     }
 
     /// Logs alerts that wait for the digest of an inbox no longer in the settings.
@@ -181,8 +215,7 @@ impl Digests {
         read: Option<&DigestMark>,
         now: DateTime<Utc>,
     ) -> Result<Option<Made>, StoreError> {
-        let zone = self.mode(inbox).map_or(Tz::UTC, |mode| mode.schedule.zone());
-        let made = self.made(inbox, read, Slot::at(read, zone, now), now).await?;
+        let made = self.made(inbox, read, Slot::at(read, self.zone(inbox), now), now).await?;
         Ok(Some(made).filter(|made| !made.alerts.is_empty()))
     }
 
@@ -194,12 +227,25 @@ impl Digests {
         slot: Slot,
         now: DateTime<Utc>,
     ) -> Result<Made, StoreError> {
-        let destination = Destination::Email(inbox.clone());
         let alerts = self.store.gathered(inbox, MOST_ALERTS).await?;
+        let digest = self.digest_of(inbox, read, slot, &alerts, now).await?;
+        Ok(Made { alerts, digest })
+    }
+
+    /// The digest of a slot with these alerts.
+    async fn digest_of(
+        &self,
+        inbox: &Inbox,
+        read: Option<&DigestMark>,
+        slot: Slot,
+        alerts: &[Alert],
+        now: DateTime<Utc>,
+    ) -> Result<Digest, StoreError> {
+        let destination = Destination::Email(inbox.clone());
         let Slot { local, zone, since, due } = slot;
         let mut digest =
-            Digest::new(&inbox.to_string(), local, zone.to_owned(), (since, now), alerts.clone());
-        let sent = self.sent_at_once(&destination, &alerts).await?;
+            Digest::new(&inbox.to_string(), local, zone.to_owned(), (since, now), alerts.to_vec());
+        let sent = self.sent_at_once(&destination, alerts).await?;
         for entry in &mut digest.entries {
             entry.sent_at = sent.get(&entry.alert.accession).copied();
         }
@@ -207,7 +253,7 @@ impl Digests {
         digest.new_issuers = before.map(|before| &issuers(&digest) - before);
         digest.muted = self.muted(&destination, now).await?;
         digest.due = due;
-        Ok(Made { alerts, digest: digest.bounded() })
+        Ok(digest.bounded())
     }
 
     /// When those of these alerts that were also sent at once were sent, by their filings.
@@ -264,8 +310,13 @@ impl Digests {
             until: now,
             slot: read.and_then(|mark| mark.slot.clone()),
             schedule: self.mode(inbox).map(|mode| mode.schedule.to_string()),
+            address: self.settings.address(inbox).map(|address| address.id().to_string()),
             issuers,
         }
+    }
+
+    fn zone(&self, inbox: &Inbox) -> Tz {
+        self.mode(inbox).map_or(Tz::UTC, |mode| mode.schedule.zone())
     }
 
     fn mode(&self, inbox: &Inbox) -> Option<&DigestMode> {

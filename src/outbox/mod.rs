@@ -18,7 +18,7 @@ mod retry;
 mod set_aside;
 mod slot;
 
-pub use digest::Digests;
+pub use digest::{Digests, MOST_ALERTS};
 pub use lane::{DeliverReport, Lane};
 pub use mutes::{Mutes, unmute};
 pub use retry::{Retried, Retry, retry};

@@ -1,5 +1,7 @@
 //! Digests on request: sent before their slot is over, or shown without being sent.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -7,8 +9,10 @@ use thiserror::Error;
 use crate::config::{Mode, Settings};
 use crate::destination::{Destination, Inbox};
 use crate::digest::Digest;
-use crate::outbox::Digests;
-use crate::store::StoreError;
+use crate::intake::destinations_of;
+use crate::outbox::{Digests, MOST_ALERTS};
+use crate::rules::RuleSet;
+use crate::store::{Store, StoreError};
 use crate::text::redact::Redactor;
 
 /// The most characters of an unknown name to show.
@@ -97,15 +101,60 @@ pub async fn send_digests(
     Ok(sent)
 }
 
-/// The digest of all that waits for an inbox, as it would be sent now. Changes nothing.
-///
-/// # Errors
-/// Failures of the store.
-pub async fn preview_digest(
-    digests: &Digests,
-    inbox: &Inbox,
-    now: DateTime<Utc>,
-) -> Result<DigestPreview, StoreError> {
-    let digest = digests.preview(inbox, now).await?;
-    Ok(DigestPreview { destination: Destination::Email(inbox.clone()), digest })
+/// Shows digests. Changes nothing.
+#[derive(Clone, Copy)]
+pub struct Previewer<'a> {
+    /// Makes the digests.
+    pub digests: &'a Digests,
+    /// Where alerts may go.
+    pub settings: &'a Settings,
+    /// The rules of files.
+    pub rules: &'a RuleSet,
+    /// What waits, and the alerts of the last month.
+    pub store: &'a Store,
+}
+
+impl Previewer<'_> {
+    /// The digest of all that waits for an inbox, as it would be sent now; with `since`, that of all alerts since
+    /// then whose rules go there today and that no mute holds back, whether they wait, were sent or came before
+    /// the recipient was added. At most the first [`MOST_ALERTS`] of them.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn preview(
+        &self,
+        inbox: &Inbox,
+        since: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<DigestPreview, StoreError> {
+        let digest = match since {
+            None => self.digests.preview(inbox, now).await?,
+            Some(since) => self.since(inbox, since, now).await?,
+        };
+        Ok(DigestPreview { destination: Destination::Email(inbox.clone()), digest })
+    }
+
+    async fn since(
+        &self,
+        inbox: &Inbox,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Digest>, StoreError> {
+        let destination = Destination::Email(inbox.clone());
+        let rules = self.rules.iter();
+        let rules =
+            rules.filter(|rule| rule.enabled && destinations_of(self.settings, rule).contains(&destination));
+        let rules: BTreeSet<&str> = rules.map(|rule| rule.name.as_str()).collect();
+        let mutes = self.store.mutes().await?;
+        let is_muted =
+            |alert: &_| mutes.iter().any(|mute| mute.holds(now) && mute.what.covers(alert, &destination));
+        let alerts = self.store.alerts_since(since, MOST_ALERTS, |alert| {
+            rules.contains(alert.rule.as_str()) && !is_muted(alert)
+        });
+        let alerts = alerts.await?;
+        match alerts.is_empty() {
+            true => Ok(None),
+            false => self.digests.preview_of(inbox, &alerts, since, now).await.map(Some),
+        }
+    }
 }

@@ -11,7 +11,7 @@ mod subscribe;
 mod subscriptions;
 mod unsubscribe;
 
-pub use digests::{DigestPreview, NoDigest, SentDigest, digest_inboxes, preview_digest, send_digests};
+pub use digests::{DigestPreview, NoDigest, Previewer, SentDigest, digest_inboxes, send_digests};
 pub use explain::{Explained, ExplainedDelivery, Explainer};
 pub use filings::{accession_named, filing_in_file, filing_of_test, unreadable};
 pub use latency::{LatencyStatus, Quantiles};

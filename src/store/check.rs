@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 
+use super::alerts::ALERTS;
 use super::backfill::{BACKFILL, BACKFILL_QUEUE};
 use super::counts::{COUNTERS, Counts};
 use super::dead::{DEAD, GIVEN_UP};
@@ -163,6 +164,7 @@ impl Store {
         self.check_table(checked, &LATE).await?;
         self.check_table(checked, &MUTES).await?;
         self.check_table(checked, &MUTED).await?;
+        self.check_table(checked, &ALERTS).await?;
         self.check_table(checked, &GATHERED).await?;
         self.check_table(checked, &DIGESTED).await?;
         self.check_table(checked, &DIGESTS).await?;

@@ -23,6 +23,9 @@ pub(super) const DIGESTED: Table<DateTime<Utc>> = Table::new("digested");
 /// Inbox → the time up to which its digests have been made, and what the next one must know of the last.
 pub(super) const DIGESTS: Table<DigestMark> = Table::new("digests");
 
+/// How many alerts go from one inbox to another in one transaction.
+const MOVED_AT_ONCE: usize = 500;
+
 /// An alert waiting for an inbox's digest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gathered {
@@ -43,6 +46,9 @@ pub struct DigestMark {
     /// The schedule at that time, as text; `None` in records of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
+    /// The id of the address that the inbox was at; `None` in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The issuers in the last digest that had any; `None` if it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<BTreeSet<Cik>>,
@@ -51,7 +57,7 @@ pub struct DigestMark {
 impl DigestMark {
     /// A mark before the first slot.
     pub fn new(until: DateTime<Utc>) -> Self {
-        Self { until, slot: None, schedule: None, issuers: None }
+        Self { until, slot: None, schedule: None, address: None, issuers: None }
     }
 
     /// True if this schedule was in force when it was set, as far as it says.
@@ -123,6 +129,49 @@ impl Store {
             inboxes.extend(key.replacen(FURTHER, "/", 1).parse::<Inbox>().ok());
         }
         Ok(inboxes)
+    }
+
+    /// Lets what waits for one inbox wait for another one too, or instead, but for what was in a digest of that.
+    ///
+    /// # Errors
+    /// Failures of the store. What was done until then stays; it can be done again.
+    pub async fn share_gathered(&self, from: &Inbox, to: &Inbox, instead: bool) -> Result<(), StoreError> {
+        let mut range = Range::prefix(&place(from, ""), MOVED_AT_ONCE);
+        loop {
+            let page = &self.range(&GATHERED, &range).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            range = range.after(last);
+            self.transaction(|transaction| async move {
+                for (place, alert) in page {
+                    gather(&transaction, &[Gathered { inbox: to.clone(), alert: alert.clone() }]).await?;
+                    if instead {
+                        GATHERED.delete(&transaction, place);
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        }
+    }
+
+    /// Changes an inbox's mark, unless it changed since it was read.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn change_digest_mark(
+        &self,
+        inbox: &Inbox,
+        read: &DigestMark,
+        mark: &DigestMark,
+    ) -> Result<(), StoreError> {
+        let key = &key(inbox);
+        self.transaction(|transaction| async move {
+            if DIGESTS.get(&transaction, key).await?.as_ref() == Some(read) {
+                DIGESTS.put(&transaction, key, mark)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The state of an alert in an inbox's digests.

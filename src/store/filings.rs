@@ -15,8 +15,8 @@ use super::pending::{self, Found, PENDING, Pending};
 use super::placing::{self, QUEUE, Stood};
 use super::quarantine::{self, Quarantined};
 use super::record::decode;
-use super::{Gathered, Summed, digests, history, late_alerts, trades};
-use crate::alert::Key;
+use super::{Gathered, Summed, alerts, digests, history, late_alerts, trades};
+use crate::alert::{Alert, Key};
 use crate::delivery::{Delivery, InFlight, Outcome};
 use crate::edgar::FilingRef;
 use crate::filing::{Accession, Cik, PastFiling, edgar_day};
@@ -52,6 +52,8 @@ pub struct Settled {
     /// New history records: the filing itself, and earlier filings of the issuer that it adds information
     /// about.
     pub history: Option<(Cik, Vec<PastFiling>)>,
+    /// Its alerts to keep, each once.
+    pub alerts: Vec<Alert>,
     /// Deliveries to send at once.
     pub deliveries: Vec<Delivery>,
     /// Alerts queued for a digest.
@@ -77,6 +79,7 @@ impl Settled {
             ending,
             at,
             history: None,
+            alerts: Vec::new(),
             deliveries: Vec::new(),
             gathered: Vec::new(),
             summed: Vec::new(),
@@ -196,6 +199,7 @@ pub(super) async fn settle(transaction: &Transaction, settled: &Settled) -> Resu
             trades::index(transaction, *issuer, filing).await?;
         }
     }
+    alerts::keep(transaction, &settled.alerts, at)?;
     late_alerts::keep(transaction, &settled.summed)?;
     mutes::keep(transaction, &settled.muted).await?;
     let mut due = Vec::new();

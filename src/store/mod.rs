@@ -4,6 +4,7 @@
 //! transaction that marks it as done ([`Store::commit`]), and are on disk once [`Store::flush`] returns.
 
 mod alarm;
+mod alerts;
 mod backfill;
 mod check;
 mod corrupt;
@@ -52,6 +53,7 @@ mod watched;
 
 pub use crate::receipt::{Progress, Receipt};
 pub use alarm::Alarm;
+pub use alerts::ALERTS_KEPT;
 pub use backfill::{Backfill, BackfillStep};
 pub use check::Checked;
 pub use counts::Counts;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::alerts;
 use super::dead::DEAD;
 use super::digests::DIGESTED;
 use super::engine::{Range, Transaction};
@@ -39,18 +40,23 @@ struct Pruned {
 }
 
 impl Store {
-    /// Removes records of deliveries sent, and of alerts in digests, more than [`KEPT`] ago. Checks the next
-    /// 1,000 of each, and rests for a day after the last. Returns how many were removed.
+    /// Removes records of deliveries sent, and of alerts in digests, more than [`KEPT`] ago, and alerts older than
+    /// [`ALERTS_KEPT`]. Checks the next 1,000 of each; for the first two, it rests for a day after the last. Returns
+    /// how many were removed.
+    ///
+    /// [`ALERTS_KEPT`]: super::ALERTS_KEPT
     ///
     /// # Errors
     /// Failures of the store; nothing is then removed.
     pub async fn prune(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         // A clock that is ahead must not remove records too early.
         let seen_until = self.frontier().await?.map_or(now, |frontier| frontier.seen_until);
-        let before = now.min(seen_until + TimeDelta::days(1)) - KEPT;
+        let latest = now.min(seen_until + TimeDelta::days(1));
+        let before = latest - KEPT;
         self.transaction(|transaction| async move {
             let mut pruned = PRUNED.get(&transaction).await?.unwrap_or_default();
-            let (reached, mut count) = (pruned.clone(), 0);
+            let reached = pruned.clone();
+            let mut count = alerts::prune(&transaction, latest, AT_ONCE).await?;
             if !rests(reached.deliveries_from, now) {
                 let next = Range::first(AT_ONCE).after(&reached.deliveries);
                 let page = transaction.range(DELIVERIES.space, &next).await?;

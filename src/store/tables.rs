@@ -1,5 +1,6 @@
 //! All keyspaces.
 
+use super::alerts::ALERTS;
 use super::backfill::{BACKFILL, BACKFILL_QUEUE};
 use super::counts::COUNTERS;
 use super::dead::{DEAD, GIVEN_UP};
@@ -25,7 +26,7 @@ use super::trades::{BY_OWNER, BY_VALUE, INSIDERS};
 use super::unsubscribed::UNSUBSCRIBED;
 
 /// Every keyspace of the store.
-pub(super) const ALL: [Space; 36] = [
+pub(super) const ALL: [Space; 37] = [
     FILINGS.space,
     PENDING.space,
     QUARANTINE.space,
@@ -51,6 +52,7 @@ pub(super) const ALL: [Space; 36] = [
     LATE.space,
     MUTES.space,
     MUTED.space,
+    ALERTS.space,
     GATHERED.space,
     DIGESTED.space,
     DIGESTS.space,

@@ -82,6 +82,30 @@ async fn a_digest_is_shown_and_sent_on_request_while_no_bot_runs() {
         assert!(!well && said.contains(expected), "{said}");
     }
 
+    // They are shown again after they were sent, as far as their rules still go there and nothing mutes them.
+    fs::create_dir_all(world.path("rules")).unwrap();
+    fs::write(world.path("rules/any.toml"), RULES).unwrap();
+    let shown = |args: &[&str]| digest(&world, &[&["preview", "digest", "--dir", "again"], args].concat()).1;
+    let said = shown(&["--since", "2021-08-24"]);
+    assert!(
+        said.contains("a digest with 2 filings since 2021-08-24 00:00 EDT")
+            && said.contains("kept for 31 days"),
+        "{said}"
+    );
+    let again = |name: &str| fs::read_to_string(world.path("again").join(name)).unwrap();
+    assert!(again("digest.txt").contains("Issuer 71") && again("digest.txt").contains("QLYS"));
+    let said = shown(&["--since", "2021-08-25"]);
+    assert!(said.contains("the store has none of its alerts since 2021-08-25 00:00 EDT"), "{said}");
+    let muted = run(world.dir.path(), &["mute", "ticker:QLYS", "--for", "3d", "--config", "settings.toml"]);
+    assert!(muted.status.success());
+    assert!(shown(&["--since", "2021-08-24"]).contains("a digest with 1 filing since"));
+    fs::write(world.path("rules/any.toml"), RULES.replace("email:digest", "terminal")).unwrap();
+    assert!(shown(&["--since", "2021-08-24"]).contains("none of its alerts"));
+    let said = shown(&["--since", "2999-01-01"]);
+    assert!(said.contains("--since is in the future"), "{said}");
+    let unmuted = run(world.dir.path(), &["unmute", "ticker:QLYS", "--config", "settings.toml"]);
+    assert!(unmuted.status.success());
+
     // The schedule's own slot comes as ever, without what was sent.
     let app = world.app_with(&digesting(&world), RULES, None);
     let now = app.clock().now();
@@ -115,6 +139,9 @@ async fn a_running_bot_shows_and_sends_digests_on_request() {
     let sent = at_once(dir, &["digest", "send", "digest", "--now", "--config", "settings.toml"]).await;
     assert!(said(&sent).contains("email:digest: a digest with 1 filing is sent now"), "{}", said(&sent));
     assert_eq!(world.smtp.next_mail().await.to, ["digest@example.org"]);
+    let since = &["digest", "preview", "--since", "1h", "--dir", "out", "--config", "settings.toml"];
+    let shown = said(&at_once(dir, since).await);
+    assert!(shown.contains("email:digest: a digest with 1 filing since"), "{shown}");
     let again = at_once(dir, &["digest", "send", "digest", "--now", "--config", "settings.toml"]).await;
     assert!(said(&again).contains("Nothing waits for email:digest"), "{}", said(&again));
     let unknown = at_once(dir, &["digest", "send", "nobody", "--now", "--config", "settings.toml"]).await;

@@ -1,6 +1,7 @@
 //! Only expired records are removed.
 
 use super::*;
+use crate::store::alerts::ALERTS_KEPT;
 use crate::store::prune::REST;
 use crate::summary::{Summary, Why};
 
@@ -90,6 +91,32 @@ async fn an_alert_that_was_in_a_digest_is_forgotten_after_its_time() {
     assert_eq!(standing().await, Some(DigestStanding::Told));
     assert_eq!(pruned(&store, now() + KEPT + REST).await, 1);
     assert_eq!(standing().await, None);
+}
+
+#[tokio::test]
+async fn alerts_are_kept_for_a_month_and_found_once_with_all_their_owners() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let other = Alert { key: Key::of(&["other"]), ..alert() };
+    let mut again = Alert { accession: "0000000009-21-000001".parse().unwrap(), ..alert() };
+    again.owners[0].cik = Some("9".parse().unwrap());
+    for (alerts, days) in [(vec![alert(), other.clone()], 0), (vec![again], 1)] {
+        let accession = alerts[0].accession;
+        let at = now() + TimeDelta::days(days);
+        let settled = Settled { alerts, ..Settled::new(accession, Ending::Alerted, at) };
+        assert!(store.commit(&settled).await.unwrap());
+    }
+    let found = async |since| store.alerts_since(since, 9, |_| true).await.unwrap();
+    let all = found(now()).await;
+    assert_eq!(all.len(), 2);
+    let joined = all.iter().find(|found| found.key == alert().key).unwrap();
+    assert_eq!((joined.owners.len(), joined.also_in.len()), (2, 1));
+    assert_eq!(found(now() + TimeDelta::seconds(1)).await.len(), 1, "those since then");
+    assert_eq!(store.alerts_since(now(), 9, |found| found.key == other.key).await.unwrap(), [other]);
+    assert_eq!(store.alerts_since(now(), 1, |_| true).await.unwrap().len(), 1);
+    assert_eq!(pruned(&store, now() + ALERTS_KEPT).await, 0);
+    assert_eq!(pruned(&store, now() + ALERTS_KEPT + TimeDelta::seconds(1)).await, 2);
+    assert_eq!(found(now()).await.len(), 1);
 }
 
 #[tokio::test]
