@@ -73,6 +73,14 @@ impl Delivery {
         self.joined.max(1)
     }
 
+    /// True if it is for the readers of its destination, rather than for operators.
+    pub fn is_for_readers(&self) -> bool {
+        match &self.body {
+            Body::Notice(notice) => notice.is_for_readers(),
+            _ => true,
+        }
+    }
+
     /// The key of a body's delivery to a destination.
     pub fn key_of(body: &Key, destination: &Destination) -> Key {
         Key::of(&["delivery", body.as_str(), &destination.to_string()])

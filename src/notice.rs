@@ -64,6 +64,16 @@ impl Notice {
         Self::new(at, About::Written { title: title.into(), text: text.into() })
     }
 
+    /// The same, with a key of its own: of several with this key, only the first is sent.
+    pub fn with_key(self, key: Key) -> Self {
+        Self { key, ..self }
+    }
+
+    /// True if it is for readers of alerts, rather than for operators.
+    pub fn is_for_readers(&self) -> bool {
+        matches!(self.about, About::LateAlerts(_) | About::MutedAlerts { .. })
+    }
+
     /// The same, with `change` applied to each text from outside, for example to hide secrets.
     pub fn with_texts(self, change: impl Fn(&str) -> String) -> Self {
         let mut notice = self;

@@ -19,6 +19,8 @@ use crate::text::{path_text, plain};
 
 /// The default width of a terminal, and that of the names on its left.
 const WIDTH: usize = 80;
+/// How many readers that unsubscribed to name at most.
+const MOST_UNSUBSCRIBED: usize = 5;
 const INDENT: &str = "            ";
 
 #[derive(Debug, clap::Args)]
@@ -136,6 +138,12 @@ fn put_deliveries(text: &mut String, status: &Status) {
     line(text, "deliveries", &deliveries);
     for paused in &status.paused {
         line(text, "paused", &named(status, paused));
+    }
+    for unsubscribed in status.unsubscribed.iter().take(MOST_UNSUBSCRIBED) {
+        line(text, "readers", &named(status, unsubscribed));
+    }
+    if status.unsubscribed.len() > MOST_UNSUBSCRIBED {
+        line(text, "", &format!("and {} more", status.unsubscribed.len() - MOST_UNSUBSCRIBED));
     }
     for trouble in &status.troubles {
         line(text, "notice", &named(status, trouble));
@@ -266,6 +274,7 @@ mod tests {
                 "channel:7777 since 2023-03-08 14:00 UTC: gone".to_owned(),
                 "channel:777 since 2023-03-08 14:00 UTC: gone".to_owned(),
             ],
+            unsubscribed: (0..7).map(|one| format!("email:desk-{one} unsubscribed 2023-03-08 14:00 EST")).collect(),
             troubles: vec!["discord:alerts takes no files, since 2023-03-08 13:00 UTC".to_owned()],
             mutes: vec![MuteLine {
                 mute: Mute {

@@ -16,7 +16,7 @@ use super::setup_error::SetupError;
 use super::webhook::Webhook;
 use crate::config::Settings;
 use crate::delivery::{Batch, Delivery, InFlight};
-use crate::destination::{Destination, Inbox, ReadBack as CanReadBack};
+use crate::destination::{AddressId, Destination, Inbox, ReadBack as CanReadBack};
 use crate::render;
 use crate::render::discord::{CardChart, Message};
 use crate::render::email::Chart;
@@ -93,9 +93,9 @@ impl Notifier {
         Ok(self.mailer.compose(inbox, delivery, None).await?.0.text)
     }
 
-    /// True if this is the token of a link that stops e-mails to an inbox.
-    pub fn is_unsubscribe_link(&self, inbox: &Inbox, token: &str) -> bool {
-        self.mailer.is_unsubscribe_link(inbox, token)
+    /// True if this is the token of a link that stops e-mails to an address, with the inbox in that link.
+    pub fn is_unsubscribe_link(&self, inbox: &Inbox, address: &AddressId, token: &str) -> bool {
+        self.mailer.is_unsubscribe_link(inbox, address, token)
     }
 
     /// Looks whether the templates of e-mails were edited, and uses them from now on if they can be.

@@ -53,6 +53,12 @@ impl Outbox {
             return Ok(report);
         }
         let mut report = DeliverReport::default();
+        let unwanted = self.give_up_unwanted(destination, now).await?;
+        if unwanted > 0 {
+            self.notifier.leave_line(destination);
+            self.store.flush().await?;
+            return Ok(DeliverReport { dead: unwanted, next: Some(now), ..report });
+        }
         let Some((_place, loading)) = self.begin_to_load(destination, place).await else {
             return Ok(DeliverReport { next: Some(now), crowded: true, ..report });
         };

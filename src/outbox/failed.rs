@@ -55,7 +55,7 @@ impl Failures {
         if let Some(why) = self.gone(batch.destination(), error).await? {
             report.dead = batch.deliveries().len();
             report.next = Some(now);
-            return self.given_up.give_up_quietly(batch.deliveries(), why, now).await;
+            return self.given_up.give_up_quietly(batch.deliveries(), &why.to_string(), now).await;
         }
         match error.retry {
             Retry::Closed => self.closed(batch, error, lane, report, now).await,

@@ -11,7 +11,7 @@ use crate::notice::{About, DestinationNews, Notice};
 use crate::notify::SendError;
 use crate::operators::Operators;
 use crate::parts::Parts;
-use crate::store::{GivenUp, Gone, Store, StoreError};
+use crate::store::{GivenUp, Store, StoreError};
 use crate::wake::Wakes;
 
 /// Operators get at most one notice about dead deliveries per destination within this time.
@@ -55,17 +55,17 @@ impl GivenUpDeliveries {
         self.report(now).await
     }
 
-    /// Gives deliveries up without a notice, because their channel is gone.
+    /// Gives deliveries up without a notice, because nobody waits for them any more.
     pub(super) async fn give_up_quietly(
         &self,
         deliveries: &[Delivery],
-        why: Gone,
+        why: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         for delivery in deliveries {
             let Delivery { destination, key, .. } = delivery;
             self.overflow.forget_growing(destination);
-            self.store.give_up(delivery, (now, &why.to_string()), false).await?;
+            self.store.give_up(delivery, (now, why), false).await?;
             tracing::debug!(%destination, %key, "a delivery is given up: {why}");
         }
         Ok(())

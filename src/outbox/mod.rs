@@ -17,6 +17,7 @@ mod recovery;
 mod retry;
 mod set_aside;
 mod slot;
+mod unwanted;
 
 pub use digest::{Digests, MOST_ALERTS};
 pub use lane::{DeliverReport, Lane};

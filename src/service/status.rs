@@ -9,19 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use super::latency::LatencyStatus;
 use crate::config::Settings;
-use crate::destination::Destination;
+use crate::destination::{Destination, Inbox};
 use crate::filing::edgar_day;
 use crate::intake::InScope;
 use crate::mute::Mute;
 use crate::operators::{GatewayStatus, is_over};
 use crate::runtime::App;
-use crate::store::{Alarm, Backfill, Counts, Receipt, Store, StoreError};
+use crate::store::{Alarm, Backfill, Counts, Receipt, Store, StoreError, Unsubscribed};
 use crate::text::{eastern, path_text};
 
 /// How many days of receipts to show, in addition to all that are not final.
 const RECEIPTS: u64 = 14;
 /// How many quarantined filings to name at most.
 const MOST_NAMED: usize = 10;
+/// How many recipients that unsubscribed to name at most.
+const MOST_UNSUBSCRIBED: usize = 1_000;
 
 /// The state of the bot. In JSON, the keys are the field names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,9 @@ pub struct Status {
     /// Paused destinations, each with its start and the destination's answer.
     #[serde(default)]
     pub paused: Vec<String>,
+    /// Recipients whose readers unsubscribed, and when.
+    #[serde(default)]
+    pub unsubscribed: Vec<String>,
     /// Other lasting problems that the operators were notified about, each with its start.
     #[serde(default)]
     pub troubles: Vec<String>,
@@ -163,7 +168,8 @@ impl Status {
         let mut troubles = store.troubles().await?;
         troubles.retain(|one| !is_over(one));
         let muted = store.mutes().await?;
-        let shown = paused.iter().map(|one| &one.destination);
+        let stopped = unsubscribed(store, settings).await?;
+        let shown = paused.iter().map(|one| &one.destination).chain(stopped.iter().map(|(one, _)| one));
         let shown = shown.chain(troubles.iter().filter_map(|one| one.destination.as_ref()));
         let names =
             names(store, settings, shown.chain(muted.iter().filter_map(|mute| mute.what.destination())))
@@ -172,16 +178,13 @@ impl Status {
             .iter()
             .map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason))
             .collect();
+        let unsubscribed =
+            stopped.iter().map(|(one, at)| format!("{one} unsubscribed {}", since(*at))).collect();
         let troubles =
             troubles.into_iter().map(|one| format!("{}, since {}", one.text, since(one.since))).collect();
         let mut mutes = Vec::new();
         for mute in muted {
             mutes.push(MuteLine { muted: store.muted_len(&mute.what).await?, mute });
-        }
-        let mut backfills = Vec::new();
-        for Backfill { issuer, name, since, queued, .. } in store.backfills().await? {
-            let left = store.backfill_left(issuer).await?.left;
-            backfills.push(format!("{name} since {since}: {left} of {queued} filings left"));
         }
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -202,14 +205,40 @@ impl Status {
             delivered,
             dead,
             paused,
+            unsubscribed,
             troubles,
             mutes,
             names,
             corrupt_records: store.corrupt_len().await?,
-            backfills,
+            backfills: backfills(store).await?,
             running: None,
         })
     }
+}
+
+/// The backfills in progress, in words.
+async fn backfills(store: &Store) -> Result<Vec<String>, StoreError> {
+    let mut backfills = Vec::new();
+    for Backfill { issuer, name, since, queued, .. } in store.backfills().await? {
+        let left = store.backfill_left(issuer).await?.left;
+        backfills.push(format!("{name} since {since}: {left} of {queued} filings left"));
+    }
+    Ok(backfills)
+}
+
+/// The recipients of the settings whose readers unsubscribed, and when.
+async fn unsubscribed(
+    store: &Store,
+    settings: &Settings,
+) -> Result<Vec<(Destination, DateTime<Utc>)>, StoreError> {
+    let all = store.unsubscribed(MOST_UNSUBSCRIBED).await?.into_iter();
+    let known = all.filter_map(|(recipient, Unsubscribed { at, address })| {
+        let recipient = settings.recipient(&Inbox::first(recipient))?;
+        // An address that the settings no longer have is of no interest.
+        let known = recipient.addresses.iter().find(|known| known.id().to_string() == address)?;
+        Some((Destination::Email(known.inbox.clone()), at))
+    });
+    Ok(known.collect())
 }
 
 /// The names of channels and the hidden addresses of inboxes, by their destinations.

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::alert::Key;
+use crate::config::Address;
 use crate::destination::{Destination, Inbox};
+use crate::filing::edgar_day;
 use crate::notice::Notice;
 use crate::runtime::App;
 use crate::store::StoreError;
@@ -19,16 +22,18 @@ pub struct Reader {
     pub language: Language,
 }
 
-/// The reader whom a link with this inbox and token belongs to; `None` if it is none of ours, or of an address
+/// The reader whom a link with this recipient and token belongs to, in whatever order its addresses are; `None` if it is none of ours, or of an address
 /// that the settings no longer have.
 pub fn reader_of(app: &App, to: &str, token: &str) -> Option<Reader> {
     let inbox: Inbox = to.parse().ok()?;
-    let (recipient, address) = (app.settings.recipient(&inbox)?, app.settings.address(&inbox)?);
-    let (masked, language) = (address.masked(), recipient.language);
-    app.notifier.is_unsubscribe_link(&inbox, token).then_some(Reader { inbox, masked, language })
+    let recipient = app.settings.recipient(&inbox)?;
+    let is_its_own = |address: &&Address| app.notifier.is_unsubscribe_link(&inbox, &address.id(), token);
+    let address = recipient.addresses.iter().find(is_its_own)?;
+    let (inbox, masked) = (address.inbox.clone(), address.masked());
+    Some(Reader { inbox, masked, language: recipient.language })
 }
 
-/// Stops e-mails to a reader, or sends them again. The operators are notified of each change.
+/// Stops e-mails to a reader, or sends them again. The operators are notified of either once a day.
 ///
 /// # Errors
 /// Failures of the store.
@@ -40,7 +45,7 @@ pub async fn set_emails(
 ) -> Result<(), StoreError> {
     let Some(address) = app.settings.address(&reader.inbox) else { return Ok(()) };
     let changed = match wants_them {
-        true => app.store.resume_emails(&reader.inbox).await?,
+        true => app.store.resume_emails(&reader.inbox, &address.id()).await?,
         false => app.store.stop_emails(&reader.inbox, &address.id(), now).await?,
     };
     app.store.flush().await?;
@@ -54,7 +59,10 @@ pub async fn set_emails(
                 format!("{name} gets no more e-mails, by the link in one of them. The link can undo that."),
             ),
         };
-        app.operators.notify(&Notice::written(now, title, text), now).await?;
+        // One notice a day for each change: whoever has the link can follow it again and again.
+        let day = edgar_day(now).to_string();
+        let key = Key::of(&["unsubscribe", &name.to_string(), &address.id().to_string(), &day, &title]);
+        app.operators.notify(&Notice::written(now, title, text).with_key(key), now).await?;
     }
     Ok(())
 }

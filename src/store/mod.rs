@@ -83,6 +83,7 @@ pub use set_aside::{Gone, SET_ASIDE_FOR, SetAside, SetAsideNow};
 pub use subscription::{OwnSubscription, Subscriber, Subscribing, Subscription};
 pub use trades::IssuersFiling;
 pub use troubles::Trouble;
+pub use unsubscribed::Unsubscribed;
 
 #[cfg(test)]
 mod tests;

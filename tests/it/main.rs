@@ -4,6 +4,7 @@
 #![allow(clippy::too_many_lines)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod addresses;
 mod archive;
 mod authorities;
 mod backtest;

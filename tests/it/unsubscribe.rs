@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use sellbell::destination::Inbox;
-use sellbell::http;
+use sellbell::{http, service};
 use tokio::sync::watch;
 
 use crate::mail_parts::parsed;
@@ -22,14 +22,16 @@ fn sale(cik: u64, accession: &'static str) -> Filed {
     Filed { owner: (cik, "DOE JANE"), ..filed(accession, "2025-12-11T16:30:00-05:00") }
 }
 
+/// The settings of a bot with a public address.
+fn public(settings: &str) -> String {
+    settings.replace("listen = \"\"", "listen = \"127.0.0.1:0\"\npublic_url = \"https://bell.example.org/\"")
+}
+
 #[tokio::test]
 async fn a_reader_unsubscribes_by_a_link_that_only_a_request_to_change_follows() {
     let mut world = World::new().await;
     world.secrets.http_token = Some("t0ken-that-signs".into());
-    let settings = world
-        .settings()
-        .replace("listen = \"\"", "listen = \"127.0.0.1:0\"\npublic_url = \"https://bell.example.org/\"")
-        + "[operators]\nnotify = [\"discord:alerts\"]\n";
+    let settings = public(&world.settings()) + "[operators]\nnotify = [\"discord:alerts\"]\n";
     let app = Arc::new(world.app_with(&settings, RULES, Some(SINCE)));
     app.outbox.digests.digest_once(at(SINCE)).await.unwrap();
     let (stop, stopped) = watch::channel(false);
@@ -123,11 +125,52 @@ async fn a_reader_unsubscribes_by_a_link_that_only_a_request_to_change_follows()
     world.close(app);
     let app = world.app_with(&settings.replace("<desk@example.org>", "<new@example.org>"), RULES, None);
     let token = path.split_once("token=").unwrap().1;
-    assert!(!app.notifier.is_unsubscribe_link(&desk, token));
+    assert_eq!(service::reader_of(&app, "desk", token), None);
     publish(&world, &app, &[&sale(10, "0000000070-25-000004")], NOW).await;
     deliver_all(&app, at(NOW)).await;
     assert_eq!(world.smtp.next_mail().await.to, ["new@example.org"]);
-    world.discord.next_message().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_reader_who_unsubscribes_is_given_up_but_for_notices_to_operators() {
+    let mut world = World::new().await;
+    world.secrets.http_token = Some("t0ken-that-signs".into());
+    let settings = public(&world.settings()) + "[operators]\nnotify = [\"email:desk\"]\n";
+    let app = world.app_with(&settings, RULES, Some(SINCE));
+    publish(&world, &app, &[&sale(7, "0000000070-25-000001"), &sale(8, "0000000070-25-000002")], NOW).await;
+    let desk = Inbox::first("desk");
+    let address = app.settings.address(&desk).unwrap();
+    let reader = service::Reader {
+        inbox: desk.clone(),
+        masked: address.masked(),
+        language: app.settings.recipient(&desk).unwrap().language,
+    };
+    // Again and again is one notice for each change.
+    for wants_them in [false, true, false, true, false] {
+        service::set_emails(&app, &reader, wants_them, at(NOW)).await.unwrap();
+    }
+    let (delivered, _, given_up) = deliver_all(&app, at(NOW)).await;
+    assert_eq!((delivered, given_up), (2, 2));
+    let notices = world.smtp.take_mails();
+    let mut subjects: Vec<String> =
+        notices.iter().map(|mail| parsed(mail).subject().unwrap().to_owned()).collect();
+    subjects.sort();
+    assert!(
+        subjects.len() == 2
+            && subjects[0].contains("subscribed again")
+            && subjects[1].contains("unsubscribed"),
+        "{subjects:?}"
+    );
+    for notice in &notices {
+        let message = parsed(notice);
+        assert_eq!(message.header_raw("List-Unsubscribe-Post"), None, "operators stay");
+    }
+    let status = service::status(&app, at(NOW)).await.unwrap();
+    assert_eq!(status.unsubscribed, ["email:desk unsubscribed 2025-12-11 17:00 EST"]);
+    assert_eq!(status.queued, 0);
+    service::set_emails(&app, &reader, true, at(NOW)).await.unwrap();
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().unsubscribed, Vec::<String>::new());
     world.finish().await;
 }
 

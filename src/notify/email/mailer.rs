@@ -9,7 +9,7 @@ use lettre::message::Mailbox;
 use super::folder::Folder;
 use super::message::{address, file_name, message, page};
 use super::own_templates::{OwnTemplates, TemplatesReload};
-use super::pace::Pace;
+use super::pace::{Asker, Pace};
 use super::smtp::Smtp;
 use super::unsubscribe::Links;
 use crate::config;
@@ -44,6 +44,8 @@ struct Addressee {
     id: AddressId,
     language: Language,
     max_items: usize,
+    /// True if it gets e-mails at once, rather than digests.
+    is_urgent: bool,
 }
 
 enum Transport {
@@ -61,9 +63,10 @@ impl Mailer {
         // The settings validated all addresses.
         let of_recipient = |recipient: &config::Recipient| {
             let (language, max_items) = (recipient.language, recipient.max_items);
+            let is_urgent = matches!(recipient.mode, config::Mode::Instant);
             let addresses = recipient.addresses.iter().filter_map(move |address| {
                 let mailbox = address.mailbox.parse().ok()?;
-                let addressee = Addressee { mailbox, id: address.id(), language, max_items };
+                let addressee = Addressee { mailbox, id: address.id(), language, max_items, is_urgent };
                 Some((address.inbox.clone(), addressee))
             });
             addresses.collect::<Vec<_>>()
@@ -105,7 +108,7 @@ impl Mailer {
     /// # Errors
     /// When to ask again.
     pub(in crate::notify) fn line_up(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.pace.line_up(&inbox.to_string(), now)
+        self.pace.line_up(self.asker(inbox, &inbox.to_string()), now)
     }
 
     /// Takes a turn to send a mail to a recipient.
@@ -113,12 +116,16 @@ impl Mailer {
     /// # Errors
     /// When to ask again.
     pub(in crate::notify) fn turn(&self, inbox: &Inbox, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.pace.turn(&inbox.to_string(), now)
+        self.pace.turn(self.asker(inbox, &inbox.to_string()), now)
     }
 
     /// Takes a recipient that has no mail to get from the line.
     pub(in crate::notify) fn leave_line(&self, inbox: &Inbox) {
-        self.pace.leave(&inbox.to_string());
+        self.pace.leave(self.asker(inbox, &inbox.to_string()));
+    }
+
+    fn asker<'a>(&self, inbox: &Inbox, recipient: &'a str) -> Asker<'a> {
+        Asker { recipient, is_urgent: self.inboxes.get(inbox).is_none_or(|to| to.is_urgent) }
     }
 
     /// Closes connections to the mail server that nothing used since the last call.
@@ -144,7 +151,7 @@ impl Mailer {
     ) -> Result<Sent, SendError> {
         let (to, from) = (self.addressee(inbox, delivery)?, self.from()?);
         let (mail, chart) = self.compose(inbox, delivery, chart).await?;
-        let link = self.link(inbox, to);
+        let link = self.link(inbox, to, delivery);
         let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
         let message = message(
             (from, &to.mailbox),
@@ -176,7 +183,7 @@ impl Mailer {
         chart: Option<Chart>,
     ) -> Result<(Email, Option<Chart>), SendError> {
         let to = self.addressee(inbox, delivery)?;
-        let (language, max_items, link) = (to.language, to.max_items, self.link(inbox, to));
+        let (language, max_items, link) = (to.language, to.max_items, self.link(inbox, to, delivery));
         let chart = match &delivery.body {
             Body::Digest(digest) => self.drawn.of(digest, language).await,
             _ => chart,
@@ -199,14 +206,22 @@ impl Mailer {
         Ok((mail, chart))
     }
 
-    /// True if this is the token of a link that stops e-mails to an inbox.
-    pub(in crate::notify) fn is_unsubscribe_link(&self, inbox: &Inbox, token: &str) -> bool {
-        let known = self.links.as_ref().zip(self.inboxes.get(inbox));
-        known.is_some_and(|(links, to)| links.is_ours(inbox, &to.id, token))
+    /// True if this is the token of a link that stops e-mails to an address, with the inbox in that link.
+    pub(in crate::notify) fn is_unsubscribe_link(
+        &self,
+        inbox: &Inbox,
+        address: &AddressId,
+        token: &str,
+    ) -> bool {
+        self.links.as_ref().is_some_and(|links| links.is_ours(inbox, address, token))
     }
 
-    fn link(&self, inbox: &Inbox, to: &Addressee) -> Option<String> {
-        self.links.as_ref()?.link(inbox, &to.id)
+    /// The link that stops such e-mails; `None` if there is none. Operators are asked to change the settings.
+    fn link(&self, inbox: &Inbox, to: &Addressee, delivery: &Delivery) -> Option<String> {
+        self.links
+            .as_ref()
+            .filter(|_| delivery.is_for_readers())?
+            .link(&Inbox::first(inbox.recipient()), &to.id)
     }
 
     fn addressee(&self, inbox: &Inbox, delivery: &Delivery) -> Result<&Addressee, SendError> {

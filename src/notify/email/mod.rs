@@ -6,6 +6,7 @@ mod conversation;
 mod failure;
 mod fault;
 mod folder;
+mod line;
 mod mailer;
 mod message;
 mod own_templates;
