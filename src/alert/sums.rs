@@ -96,7 +96,7 @@ fn part_in_line(part: &Part, condition: Counting) -> String {
 
 fn figures(value: (Option<Usd>, bool), shares: (Option<Shares>, bool, Unit)) -> String {
     let least = |is: bool| if is { "at least " } else { "" };
-    let dollars = value.0.map(|known| format!("{}{}", least(value.1), known.exact()));
+    let dollars = value.0.map(|known| format!("{}{known}", least(value.1)));
     let word = shares.2.word();
     let shares = shares.0.map(|known| format!("{}{known} {word}", least(shares.1)));
     match (dollars, shares) {

@@ -4,7 +4,7 @@ use std::slice;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::Outbox;
 use super::lane::{DeliverReport, Lane, ahead};
@@ -116,10 +116,18 @@ impl Outbox {
     }
 
     /// Waits until a message of a kind with large messages may be loaded, and keeps that place for the next
-    /// round of a lane.
-    pub async fn wait_for_place(&self, lane: &mut Lane) {
-        // It is never closed.
-        lane.place = Arc::clone(&self.few).acquire_owned().await.ok();
+    /// round of a destination's lane.
+    pub async fn wait_for_place(&self, destination: &Destination, lane: &mut Lane) {
+        // They are never closed.
+        lane.place = Arc::clone(self.places(destination)).acquire_owned().await.ok();
+    }
+
+    /// The places for messages of a kind with large messages.
+    fn places(&self, destination: &Destination) -> &Arc<Semaphore> {
+        match self.settings.digest_mode(destination) {
+            Some(_) => &self.few,
+            None => &self.few_urgent,
+        }
     }
 
     /// The permit to load deliveries. It is held to the end of the round for a kind with large messages, and
@@ -132,7 +140,7 @@ impl Outbox {
         if !destination.capabilities().few_at_once {
             return Some((None, self.loading.acquire().await.ok()));
         }
-        let place = place.or_else(|| Arc::clone(&self.few).try_acquire_owned().ok())?;
+        let place = place.or_else(|| Arc::clone(self.places(destination)).try_acquire_owned().ok())?;
         Some((Some(place), None))
     }
 

@@ -53,6 +53,8 @@ const LOADING_AT_ONCE: usize = 64;
 /// The most destinations of a kind with large messages whose messages are in memory at once. A few more than
 /// there are connections, so that these always have something to send.
 const FEW_AT_ONCE: usize = 16;
+/// The same for those that get alerts at once: they do not stand behind thousands that get digests.
+const FEW_URGENT: usize = 8;
 
 /// Everything that sends.
 pub struct Outbox {
@@ -70,6 +72,7 @@ pub struct Outbox {
     loading: Semaphore,
     /// Taken while a message of a kind with large messages is loaded, rendered and sent.
     few: Arc<Semaphore>,
+    few_urgent: Arc<Semaphore>,
     charts: Charts,
     picker: Picker,
     failures: Failures,
@@ -94,6 +97,7 @@ impl Outbox {
             mutes: Mutes::new(parts),
             loading: Semaphore::new(LOADING_AT_ONCE),
             few: Arc::new(Semaphore::new(FEW_AT_ONCE)),
+            few_urgent: Arc::new(Semaphore::new(FEW_URGENT)),
             charts: Charts::new(parts),
             picker: Picker::new(parts, Arc::clone(&overflow)),
             failures: Failures::new(parts, Arc::clone(&pauses), Arc::clone(&given_up)),

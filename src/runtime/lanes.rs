@@ -110,7 +110,7 @@ async fn lane_loop(
         let round = Box::pin(app.outbox.deliver_once(&destination, &mut lane, app.clock().now())).await?;
         if round.crowded {
             tokio::select! {
-                () = app.outbox.wait_for_place(&mut lane) => continue,
+                () = app.outbox.wait_for_place(&destination, &mut lane) => continue,
                 _ = stopped.changed() => break,
             }
         }

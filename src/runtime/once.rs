@@ -129,7 +129,7 @@ async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), S
         dead += round.dead;
         let now = app.clock().now();
         match round {
-            DeliverReport { crowded: true, .. } => app.outbox.wait_for_place(&mut lane).await,
+            DeliverReport { crowded: true, .. } => app.outbox.wait_for_place(destination, &mut lane).await,
             DeliverReport { paced, asked, next: Some(next), .. } if paced || asked => {
                 let wait = (next - now).max(TimeDelta::zero());
                 if wait > patience {

@@ -170,6 +170,16 @@ fn a_month_of_filings_in_one_digest_at_length() {
         let total = totals.iter().find(|total| total.kind == kind).unwrap();
         assert_eq!(total.usd, Some(sum), "{kind:?}");
     }
+    // What is too large for a record has the largest filings in its chart, which says so.
+    let bounded = digest(all.clone()).bounded();
+    for (language, said) in [(Language::English, "400 largest)"), (Language::German, "400 größte)")]
+    {
+        let (mail, chart) = mail(&bounded, language, 40);
+        check(&mail, chart.as_ref());
+        let whole = DigestChart::of(&digest(sales.clone()), language).unwrap().alt_text();
+        assert!(chart.as_ref().unwrap().alt_text.contains(said) && !whole.contains(said), "{chart:?}");
+        keep(&format!("bounded-{}", language.tag()), &mail, chart.as_ref());
+    }
 }
 
 #[test_with::path("../shared/corpus")]

@@ -208,8 +208,8 @@ impl DigestChart {
     fn title(&self, title: &str) -> String {
         match (self.largest.map(|largest| self.language.count(largest)), self.language) {
             (None, _) => title.to_owned(),
-            (Some(largest), Language::English) => format!("{title} ({largest} largest filings)"),
-            (Some(largest), Language::German) => format!("{title} ({largest} größte Meldungen)"),
+            (Some(largest), Language::English) => format!("{title} ({largest} largest)"),
+            (Some(largest), Language::German) => format!("{title} ({largest} größte)"),
         }
     }
 

@@ -62,7 +62,7 @@ impl Chart {
                 (since, format!("{name}: Insider seit {}", month(since)))
             }
             (_, English) => (first, format!("{name} insiders, known trades since {}", month(first))),
-            (_, German) => (first, format!("{name}: Insider, bekannte Geschäfte seit {}", month(first))),
+            (_, German) => (first, format!("{name}: Insider, bekannt seit {}", month(first))),
         };
         Some(Self { language, title, from, until, trades })
     }
