@@ -246,6 +246,8 @@ async fn write(settings: &Settings, delivery: Delivery, dir: &Path, name: &str) 
 fn open(page: &Path) {
     let opener = if env::consts::OS == "macos" { "open" } else { "xdg-open" };
     let mut command = Command::new(opener);
+    // Some openers resolve paths against a folder of their own.
+    let page = fs::canonicalize(page).unwrap_or_else(|_| page.to_owned());
     let command = command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     if let Err(error) = command.spawn() {
         print(&mut io::stderr(), &format!("{opener} cannot open it: {error}\n"));
