@@ -2,7 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::recipient::Recipient;
+use super::recipient::{Address, Recipient};
 use super::settings::Email;
 use super::values::{Section, Wire};
 use crate::problem::Value;
@@ -21,8 +21,12 @@ impl Wire<'_> {
         let per_minute = self.per_minute(section);
         let recipients = self.recipients(section);
         let inboxes = |(place, recipient): (usize, &Recipient)| {
-            let addresses = recipient.addresses.iter();
-            addresses.map(move |address| (address.inbox.clone(), place)).collect::<Vec<_>>()
+            recipient
+                .addresses
+                .iter()
+                .flat_map(Address::inboxes)
+                .map(move |inbox| (inbox, place))
+                .collect::<Vec<_>>()
         };
         let places = recipients.iter().enumerate().flat_map(inboxes).collect();
         Email {

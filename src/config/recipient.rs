@@ -102,6 +102,13 @@ impl Recipient {
 }
 
 impl Address {
+    /// Its inbox, and the one that it had while another address was the recipient's first.
+    pub fn inboxes(&self) -> impl Iterator<Item = Inbox> + use<> {
+        let before = Some(&self.inbox).filter(|inbox| inbox.is_first());
+        let before = before.map(|inbox| Inbox::further(inbox.recipient(), self.id()));
+        [Some(self.inbox.clone()), before].into_iter().flatten()
+    }
+
     /// The id of the address, which does not show it.
     pub fn id(&self) -> AddressId {
         AddressId::of(&self.bare())

@@ -79,9 +79,11 @@ impl Settings {
         self.email.recipients.get(*self.email.places.get(inbox)?)
     }
 
-    /// The address of an inbox, if the settings define it.
+    /// The address of an inbox, if the settings define it. The first address of a recipient is also found by the
+    /// inbox that it had while it was not the first.
     pub fn address(&self, inbox: &Inbox) -> Option<&Address> {
-        self.recipient(inbox)?.addresses.iter().find(|address| address.inbox == *inbox)
+        let addresses = &self.recipient(inbox)?.addresses;
+        addresses.iter().find(|address| address.inbox == *inbox).or(addresses.first())
     }
 
     /// The digests of a destination, if it gets digests.

@@ -108,25 +108,6 @@ impl Digests {
         self.digest_of(inbox, None, slot, alerts, now).await
     }
 
-    /// Lets what waits for a recipient's first address follow it, if the order of the addresses changed.
-    pub(crate) async fn follow_addresses(&self) -> Result<(), StoreError> {
-        for recipient in &self.settings.email.recipients {
-            let [first, others @ ..] = recipient.addresses.as_slice() else { continue };
-            let Some(mark) = self.store.digest_mark(&first.inbox).await? else { continue };
-            let id = first.id().to_string();
-            let Some(before) = mark.address.as_ref().filter(|before| **before != id) else { continue };
-            // All addresses get the same alerts, so each of them keeps what waits.
-            if let Some(moved) = others.iter().find(|other| other.id().to_string() == *before) {
-                self.store.share_gathered(&first.inbox, &moved.inbox, false).await?;
-            }
-            let own = Inbox::further(recipient.name.as_str(), first.id());
-            self.store.share_gathered(&own, &first.inbox, true).await?;
-            let changed = DigestMark { address: Some(id), ..mark.clone() };
-            self.store.change_digest_mark(&first.inbox, &mark, &changed).await?;
-        }
-        Ok(())
-    }
-
     /// Logs alerts that wait for the digest of an inbox no longer in the settings.
     pub(crate) async fn warn_of_orphans(&self) -> Result<(), StoreError> {
         for inbox in self.store.gathering().await? {
@@ -310,7 +291,6 @@ impl Digests {
             until: now,
             slot: read.and_then(|mark| mark.slot.clone()),
             schedule: self.mode(inbox).map(|mode| mode.schedule.to_string()),
-            address: self.settings.address(inbox).map(|address| address.id().to_string()),
             issuers,
         }
     }

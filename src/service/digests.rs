@@ -80,7 +80,9 @@ pub fn digest_inboxes(settings: &Settings, name: Option<&str>) -> Result<Vec<Inb
         Mode::Digest(_) if inbox.is_first() => {
             Ok(recipient.addresses.iter().map(|address| address.inbox.clone()).collect())
         }
-        Mode::Digest(_) => Ok(vec![inbox]),
+        Mode::Digest(_) => {
+            Ok(settings.address(&inbox).map(|address| address.inbox.clone()).into_iter().collect())
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use super::dead::{DEAD, GIVEN_UP};
 use super::digests::{DIGESTED, DIGESTS, GATHERED};
 use super::engine::{Range, Space, Value};
 use super::error::StoreError;
+use super::first_addresses::FIRST_ADDRESSES;
 use super::handle::Store;
 use super::history::HISTORY;
 use super::known::{FILINGS, Known};
@@ -169,6 +170,7 @@ impl Store {
         self.check_table(checked, &DIGESTED).await?;
         self.check_table(checked, &DIGESTS).await?;
         self.check_table(checked, &UNSUBSCRIBED).await?;
+        self.check_table(checked, &FIRST_ADDRESSES).await?;
         self.check_table(checked, &SUBSCRIPTIONS).await?;
         self.check_table(checked, &SUBSCRIBERS).await?;
         self.check_table(checked, &SUBSCRIPTION_COUNTS).await?;

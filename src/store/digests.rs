@@ -46,9 +46,6 @@ pub struct DigestMark {
     /// The schedule at that time, as text; `None` in records of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
-    /// The id of the address that the inbox was at; `None` in records of older versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
     /// The issuers in the last digest that had any; `None` if it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuers: Option<BTreeSet<Cik>>,
@@ -57,7 +54,7 @@ pub struct DigestMark {
 impl DigestMark {
     /// A mark before the first slot.
     pub fn new(until: DateTime<Utc>) -> Self {
-        Self { until, slot: None, schedule: None, address: None, issuers: None }
+        Self { until, slot: None, schedule: None, issuers: None }
     }
 
     /// True if this schedule was in force when it was set, as far as it says.
@@ -152,26 +149,6 @@ impl Store {
             })
             .await?;
         }
-    }
-
-    /// Changes an inbox's mark, unless it changed since it was read.
-    ///
-    /// # Errors
-    /// Failures of the store.
-    pub async fn change_digest_mark(
-        &self,
-        inbox: &Inbox,
-        read: &DigestMark,
-        mark: &DigestMark,
-    ) -> Result<(), StoreError> {
-        let key = &key(inbox);
-        self.transaction(|transaction| async move {
-            if DIGESTS.get(&transaction, key).await?.as_ref() == Some(read) {
-                DIGESTS.put(&transaction, key, mark)?;
-            }
-            Ok(())
-        })
-        .await
     }
 
     /// The state of an alert in an inbox's digests.

@@ -17,6 +17,7 @@ mod doubt;
 mod engine;
 mod error;
 mod filings;
+mod first_addresses;
 mod frontier;
 mod handle;
 mod history;

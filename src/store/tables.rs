@@ -6,6 +6,7 @@ use super::counts::COUNTERS;
 use super::dead::{DEAD, GIVEN_UP};
 use super::digests::{DIGESTED, DIGESTS, GATHERED};
 use super::engine::Space;
+use super::first_addresses::FIRST_ADDRESSES;
 use super::history::HISTORY;
 use super::known::FILINGS;
 use super::late_alerts::LATE;
@@ -26,7 +27,7 @@ use super::trades::{BY_OWNER, BY_VALUE, INSIDERS};
 use super::unsubscribed::UNSUBSCRIBED;
 
 /// Every keyspace of the store.
-pub(super) const ALL: [Space; 37] = [
+pub(super) const ALL: [Space; 38] = [
     FILINGS.space,
     PENDING.space,
     QUARANTINE.space,
@@ -57,6 +58,7 @@ pub(super) const ALL: [Space; 37] = [
     DIGESTED.space,
     DIGESTS.space,
     UNSUBSCRIBED.space,
+    FIRST_ADDRESSES.space,
     SUBSCRIPTIONS.space,
     SUBSCRIBERS.space,
     SUBSCRIPTION_COUNTS.space,

@@ -60,6 +60,28 @@ async fn what_waits_for_an_address_stays_its_own_in_another_order() {
 }
 
 #[tokio::test]
+async fn an_alert_that_waits_for_an_address_is_sent_to_it_in_another_order() {
+    let world = World::new().await;
+    let (desk, jane) = ("desk@example.org", "jane@example.org");
+    let rules = RULES.replace("email:digest", "email:desk");
+    let with = |addresses: &[&str]| {
+        let settings = world.settings();
+        settings.replace("address = \"Desk <desk@example.org>\"", &format!("addresses = {addresses:?}"))
+    };
+    let app = world.app_with(&with(&[desk, jane]), &rules, Some(SINCE));
+    on_start(&app, at(SINCE)).await.unwrap();
+    ring(&world, &app).await;
+    world.close(app);
+    let app = world.app_with(&with(&[jane, desk]), &rules, None);
+    on_start(&app, at(NOW)).await.unwrap();
+    assert_eq!(deliver_all(&app, at(NOW)).await, (4, 0, 0));
+    assert_eq!(receivers(&world), [desk, desk, jane, jane], "each gets both");
+    let counts = app.store.counts().await.unwrap();
+    assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 4, 0));
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn who_unsubscribed_stays_so_in_another_order_and_an_old_link_is_still_of_use() {
     let mut world = World::new().await;
     world.secrets.http_token = Some("t0ken-that-signs".into());

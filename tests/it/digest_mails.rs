@@ -172,8 +172,7 @@ fn a_month_of_filings_in_one_digest_at_length() {
     }
     // What is too large for a record has the largest filings in its chart, which says so.
     let bounded = digest(all.clone()).bounded();
-    for (language, said) in [(Language::English, "400 largest)"), (Language::German, "400 größte)")]
-    {
+    for (language, said) in [(Language::English, "400 largest)"), (Language::German, "400 größte)")] {
         let (mail, chart) = mail(&bounded, language, 40);
         check(&mail, chart.as_ref());
         let whole = DigestChart::of(&digest(sales.clone()), language).unwrap().alt_text();

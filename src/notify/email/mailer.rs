@@ -39,6 +39,7 @@ pub(in crate::notify) struct Mailer {
 }
 
 /// Whom an inbox belongs to, and what e-mails there are like.
+#[derive(Clone)]
 struct Addressee {
     mailbox: Mailbox,
     id: AddressId,
@@ -67,9 +68,9 @@ impl Mailer {
             let addresses = recipient.addresses.iter().filter_map(move |address| {
                 let mailbox = address.mailbox.parse().ok()?;
                 let addressee = Addressee { mailbox, id: address.id(), language, max_items, is_urgent };
-                Some((address.inbox.clone(), addressee))
+                Some(address.inboxes().map(move |inbox| (inbox, addressee.clone())))
             });
-            addresses.collect::<Vec<_>>()
+            addresses.flatten().collect::<Vec<_>>()
         };
         let inboxes = settings.recipients.iter().flat_map(of_recipient).collect();
         let templates = OwnTemplates::load(&settings.templates).map_err(SetupError::Templates)?;
