@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod inbox;
+mod known_addresses;
 mod name;
 mod naming;
 mod place_name;
@@ -9,6 +10,7 @@ mod threads;
 
 pub use capabilities::{Capabilities, ReadBack};
 pub use inbox::{AddressId, Inbox};
+pub use known_addresses::KnownAddresses;
 pub use name::{BUILT_IN, Destination, DestinationError, FORMS, PATTERN};
 pub use naming::is_name;
 pub use place_name::PlaceName;

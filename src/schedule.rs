@@ -8,7 +8,7 @@ pub use error::ScheduleError;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 /// Longer than any change of a clock: Samoa skipped a whole day.
@@ -110,9 +110,12 @@ impl Schedule {
         self.next(now, Passes::First)
     }
 
-    /// The local day and minute of a slot, `2026-11-23T07:30`: the same for both passes of a repeated hour.
+    /// The local time of a slot, `2026-11-23T07:30`, with seconds if it has any: the same for both passes of a
+    /// repeated hour.
     pub fn local_slot(&self, slot: DateTime<Utc>) -> String {
-        slot.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M").to_string()
+        let local = slot.with_timezone(&self.zone);
+        let format = if local.second() == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S" };
+        local.format(format).to_string()
     }
 
     /// The zone whose clock it follows.

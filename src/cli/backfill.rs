@@ -13,6 +13,7 @@ use super::arguments::{Since, since};
 use super::output::print;
 use super::{environment, remote, setup, status};
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::filing::{Cik, edgar_day};
 use crate::intake::PollReport;
 use crate::notify::Secrets;
@@ -50,7 +51,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(StoreError::Busy(_)) => anyhow!("the store is in use by a running sellbell: stop it, run this, and start it again; it then continues an unfinished backfill by itself"),
         _ => error,
     })?;
-    // Nothing is sent here.
+    // Nothing is sent here, so no link needs to be signed.
+    let settings = Settings { public_url: None, ..settings };
     let output = Arc::new(Mutex::new(io::stdout()));
     let assembly = runtime::assemble(Setup {
         settings,

@@ -86,8 +86,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn send(args: &SendArgs) -> anyhow::Result<ExitCode> {
-    let settings = Arc::new(setup::settings(args.config.as_deref())?);
-    let inboxes = service::digest_inboxes(&settings, Some(&args.recipient))?;
+    let mut settings = setup::settings(args.config.as_deref())?;
+    service::digest_inboxes(&settings, Some(&args.recipient))?;
     if !Store::is_in(&settings.store_dir) {
         let dir = path_text(&settings.store_dir);
         return Err(anyhow!("there is no store in {dir} yet: sellbell has not run"));
@@ -103,7 +103,9 @@ fn send(args: &SendArgs) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
-        let digests = Digests::new(Arc::clone(&settings), store.clone());
+        settings.name_inboxes(&store.known_addresses().await?);
+        let inboxes = service::digest_inboxes(&settings, Some(&args.recipient))?;
+        let digests = Digests::new(Arc::new(settings.clone()), store.clone());
         let sent = service::send_digests(&digests, &inboxes, now()).await?;
         store.flush().await?;
         Ok((sent, false))
@@ -122,17 +124,25 @@ fn send(args: &SendArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn preview(args: &PreviewArgs) -> anyhow::Result<ExitCode> {
-    let settings = Arc::new(setup::settings(args.config.as_deref())?);
+    let mut settings = setup::settings(args.config.as_deref())?;
+    let since =
+        args.since.map(|since| since.moment(now()).context("--since reaches too far back")).transpose()?;
+    ensure!(since.is_none_or(|since| since <= now()), "--since is in the future: give the first day to show");
+    let runtime = remote::runtime()?;
+    let reached = match Store::is_in(&settings.store_dir) {
+        true => Some(runtime.block_on(remote::reach(&settings.store_dir))?),
+        false => None,
+    };
+    if let Some(Reached::Stopped(store)) = &reached {
+        settings.name_inboxes(&runtime.block_on(store.known_addresses())?);
+    }
+    let settings = Arc::new(settings);
     let mut inboxes = service::digest_inboxes(&settings, args.recipient.as_deref())?;
     if args.recipient.is_some() {
         // The digests of a recipient's addresses are alike.
         inboxes.truncate(1);
     }
-    let since =
-        args.since.map(|since| since.moment(now()).context("--since reaches too far back")).transpose()?;
-    ensure!(since.is_none_or(|since| since <= now()), "--since is in the future: give the first day to show");
-    let runtime = remote::runtime()?;
-    let digests = runtime.block_on(digests(&settings, &inboxes, since))?;
+    let digests = runtime.block_on(digests(&settings, reached, &inboxes, since))?;
     fs::create_dir_all(&args.dir).with_context(|| format!("cannot create {}", path_text(&args.dir)))?;
     for (inbox, digest) in inboxes.iter().zip(digests) {
         let destination = Destination::Email(inbox.clone());
@@ -187,15 +197,14 @@ fn filings(digest: &Digest) -> String {
 /// store, if there is one.
 async fn digests(
     settings: &Arc<Settings>,
+    reached: Option<Reached<Store>>,
     inboxes: &[Inbox],
     since: Option<DateTime<Utc>>,
 ) -> anyhow::Result<Vec<Option<Digest>>> {
     let mut shown = Vec::new();
-    if !Store::is_in(&settings.store_dir) {
-        return Ok(inboxes.iter().map(|_| None).collect());
-    }
-    match remote::reach(&settings.store_dir).await? {
-        Reached::Running(bot) => {
+    match reached {
+        None => shown.extend(inboxes.iter().map(|_| None)),
+        Some(Reached::Running(bot)) => {
             for inbox in inboxes {
                 let request = PreviewRequest { recipient: inbox.to_string(), since };
                 let answer = bot
@@ -205,7 +214,7 @@ async fn digests(
                 shown.push(preview.and_then(|preview| preview.digest));
             }
         }
-        Reached::Stopped(store) => {
+        Some(Reached::Stopped(store)) => {
             // Rules are read where they decide, so that a mistake in them does not stand in the way otherwise.
             let rules = match since {
                 Some(_) => setup::rules(settings, &settings.rules_dir)?,
@@ -227,9 +236,13 @@ async fn write(settings: &Settings, delivery: Delivery, dir: &Path, name: &str) 
     let passing = passing.with_context(|| format!("cannot write to {}", path_text(dir)))?;
     let mut settings = settings.clone();
     passing.path().clone_into(&mut settings.email.out_dir);
+    // Without the token, the bot would not run; a preview has no links then.
+    let http_token = environment::http_token().ok().flatten();
+    settings.public_url = settings.public_url.filter(|_| http_token.is_some());
+    let secrets = Secrets { http_token, ..Secrets::default() };
     let output = Arc::new(Mutex::new(io::stdout()));
     // Without the address of a server, e-mails are written to that folder.
-    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| false, output, environment::colour())?;
+    let notifier = Notifier::new(&settings, &secrets, &|_| false, output, environment::colour())?;
     let text = notifier.email_text(&delivery).await?;
     notifier.send(&Batch::one(delivery), now()).await?;
     for entry in fs::read_dir(passing.path())? {

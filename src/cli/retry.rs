@@ -38,7 +38,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = setup::settings(args.config.as_deref())?;
+    let mut settings = setup::settings(args.config.as_deref())?;
     let what = args.destination.clone().map_or(Retry::All, Retry::One);
     let (retried, is_running) = remote::runtime()?.block_on(async {
         let store = match remote::reach(&settings.store_dir).await? {
@@ -51,6 +51,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
+        settings.name_inboxes(&store.known_addresses().await?);
         let retried =
             outbox::retry(&store, &settings, &what, now()).await?.map_err(|error| anyhow!(error))?;
         store.flush().await?;

@@ -226,7 +226,7 @@ async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
         None => None,
     };
     let since = args.since.filter(|since| floor != Some(*since));
-    Ok((assembly.on(store, since), watch))
+    Ok((assembly.knowing(&store).await?.on(store, since), watch))
 }
 
 async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {

@@ -34,7 +34,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = setup::settings(args.config.as_deref())?;
+    let mut settings = setup::settings(args.config.as_deref())?;
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
         let said = format!("There is no store in {} yet: sellbell has not run.\n", path_text(dir));
@@ -49,7 +49,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let runtime = remote::runtime()?;
     let status = match runtime.block_on(remote::reach(dir))? {
         Reached::Running(bot) => bot.status,
-        Reached::Stopped(store) => runtime.block_on(Status::of(&store, &settings, Clock::wall().now()))?,
+        Reached::Stopped(store) => runtime.block_on(async {
+            settings.name_inboxes(&store.known_addresses().await?);
+            Status::of(&store, &settings, Clock::wall().now()).await
+        })?,
     };
     let said =
         if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };

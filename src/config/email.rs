@@ -2,7 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::recipient::{Address, Recipient};
+use super::recipient::places;
 use super::settings::Email;
 use super::values::{Section, Wire};
 use crate::problem::Value;
@@ -20,15 +20,7 @@ impl Wire<'_> {
         let allow_plain_password = self.value(section, key).and_then(|value| self.reader.flag(key, value));
         let per_minute = self.per_minute(section);
         let recipients = self.recipients(section);
-        let inboxes = |(place, recipient): (usize, &Recipient)| {
-            recipient
-                .addresses
-                .iter()
-                .flat_map(Address::inboxes)
-                .map(move |inbox| (inbox, place))
-                .collect::<Vec<_>>()
-        };
-        let places = recipients.iter().enumerate().flat_map(inboxes).collect();
+        let places = places(&recipients);
         Email {
             from: from.unwrap_or_else(|| "sellbell <sellbell@localhost>".to_owned()),
             out_dir: self.path(section, "out_dir", "sellbell-mail"),

@@ -1,8 +1,10 @@
 //! E-mail recipients, as validated values.
 
+use std::collections::BTreeMap;
+
 use lettre::message::Mailbox;
 
-use crate::destination::{AddressId, Destination, Inbox};
+use crate::destination::{AddressId, Destination, Inbox, KnownAddresses};
 use crate::problem::{Place, Problem, nearest};
 use crate::schedule::Schedule;
 use crate::text::Language;
@@ -28,6 +30,16 @@ pub struct Recipient {
     pub max_items: usize,
     /// The language of its e-mails.
     pub language: Language,
+}
+
+/// The places of recipients in a list, by their inboxes and their names.
+pub(super) fn places(recipients: &[Recipient]) -> BTreeMap<Inbox, usize> {
+    let mut places = BTreeMap::new();
+    for (place, recipient) in recipients.iter().enumerate() {
+        places.insert(Inbox::first(recipient.name.as_str()), place);
+        places.extend(recipient.addresses.iter().map(|address| (address.inbox.clone(), place)));
+    }
+    places
 }
 
 /// An address of a recipient.
@@ -91,6 +103,17 @@ impl Recipient {
         self.addresses.iter().map(|address| Destination::Email(address.inbox.clone()))
     }
 
+    /// Names the inboxes of its addresses as they were named before.
+    pub(super) fn name_inboxes(&mut self, known: &KnownAddresses) {
+        let ids: Vec<AddressId> = self.addresses.iter().map(Address::id).collect();
+        let named = known.named(&ids);
+        for (address, id) in self.addresses.iter_mut().zip(&ids) {
+            let name = self.name.as_str();
+            let has_name = named == Some(id);
+            address.inbox = if has_name { Inbox::first(name) } else { Inbox::further(name, id.clone()) };
+        }
+    }
+
     /// The mistakes in the names of rules that it lists, where these are the names of all rules.
     pub(super) fn unknown_rules(&self, rules: &[&str]) -> Vec<Problem> {
         let at_once = match &self.mode {
@@ -102,13 +125,6 @@ impl Recipient {
 }
 
 impl Address {
-    /// Its inbox, and the one that it had while another address was the recipient's first.
-    pub fn inboxes(&self) -> impl Iterator<Item = Inbox> + use<> {
-        let before = Some(&self.inbox).filter(|inbox| inbox.is_first());
-        let before = before.map(|inbox| Inbox::further(inbox.recipient(), self.id()));
-        [Some(self.inbox.clone()), before].into_iter().flatten()
-    }
-
     /// The id of the address, which does not show it.
     pub fn id(&self) -> AddressId {
         AddressId::of(&self.bare())

@@ -78,6 +78,11 @@ impl Wire<'_> {
                 self.reader.report_with(recipient.span(), "this recipient has no address", help);
                 return Vec::new();
             }
+            (Some(value), None) if value.get_ref().is_array() => {
+                let help = "for several, write `addresses` instead";
+                self.reader.report_with(value.span(), "`address` is one address in quotes", help);
+                return Vec::new();
+            }
             (Some(_), None) => self.text(Some(table), "address").into_iter().collect(),
             (None, Some(list)) => {
                 let expected = "a list of addresses like [\"jane@example.org\"]";

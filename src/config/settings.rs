@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::recipient::{Address, DigestMode, Mode, Recipient};
-use crate::destination::{BUILT_IN, Destination, Inbox, ReadBack, Threads};
+use super::recipient::{Address, DigestMode, Mode, Recipient, places};
+use crate::destination::{AddressId, BUILT_IN, Destination, Inbox, KnownAddresses, ReadBack, Threads};
 use crate::problem::Problem;
 use crate::schedule::Schedule;
 
@@ -79,11 +79,35 @@ impl Settings {
         self.email.recipients.get(*self.email.places.get(inbox)?)
     }
 
-    /// The address of an inbox, if the settings define it. The first address of a recipient is also found by the
-    /// inbox that it had while it was not the first.
+    /// The address of an inbox, if the settings define it.
     pub fn address(&self, inbox: &Inbox) -> Option<&Address> {
-        let addresses = &self.recipient(inbox)?.addresses;
-        addresses.iter().find(|address| address.inbox == *inbox).or(addresses.first())
+        self.recipient(inbox)?.addresses.iter().find(|address| address.inbox == *inbox)
+    }
+
+    /// Names the inboxes of recipients as a store knows them, so that the order of addresses does not matter. Before
+    /// that, the first address of each has its name.
+    pub fn name_inboxes(&mut self, known: &BTreeMap<String, KnownAddresses>) {
+        for recipient in &mut self.email.recipients {
+            if let Some(known) = known.get(&recipient.name) {
+                recipient.name_inboxes(known);
+            }
+        }
+        self.email.places = places(&self.email.recipients);
+    }
+
+    /// What to know of the recipients' addresses at the next start, as far as that differs from what is known.
+    pub fn addresses_to_know(
+        &self,
+        known: &BTreeMap<String, KnownAddresses>,
+    ) -> BTreeMap<String, KnownAddresses> {
+        let recipients = self.email.recipients.iter();
+        let changed = recipients.filter_map(|recipient| {
+            let ids: Vec<AddressId> = recipient.addresses.iter().map(Address::id).collect();
+            let before = known.get(&recipient.name);
+            let after = KnownAddresses::after(before, &ids)?;
+            (before != Some(&after)).then(|| (recipient.name.clone(), after))
+        });
+        changed.collect()
     }
 
     /// The digests of a destination, if it gets digests.

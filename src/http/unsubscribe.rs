@@ -11,7 +11,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::runtime::App;
-use crate::service::{Reader, reader_of, set_emails};
+use crate::service::{Reader, gets_emails, reader_of, set_emails};
+use crate::store::StoreError;
 use crate::text::Language::{English, German};
 
 /// The path of the page.
@@ -36,13 +37,17 @@ pub(super) struct Link {
 /// Asks whether to stop e-mails.
 pub(super) async fn ask(State(app): State<Arc<App>>, Query(link): Query<Link>) -> Response {
     match reader_of(&app, &link.to, &link.token) {
-        Some(reader) => {
-            let (title, button) = match reader.language {
-                English => (format!("Stop e-mails to {}?", reader.masked), "Unsubscribe"),
-                German => (format!("E-Mails an {} abbestellen?", reader.masked), "Abbestellen"),
-            };
-            page(&reader, &title, &link, (button, false))
-        }
+        Some(reader) => match gets_emails(&app, &reader).await {
+            Ok(true) => {
+                let (title, button) = match reader.language {
+                    English => (format!("Stop e-mails to {}?", reader.masked), "Unsubscribe"),
+                    German => (format!("E-Mails an {} abbestellen?", reader.masked), "Abbestellen"),
+                };
+                page(&reader, &title, &link, (button, false))
+            }
+            Ok(false) => now(&reader, &link, false),
+            Err(error) => failed(&error),
+        },
         None => unknown(),
     }
 }
@@ -50,18 +55,26 @@ pub(super) async fn ask(State(app): State<Arc<App>>, Query(link): Query<Link>) -
 /// Stops e-mails, or sends them again.
 pub(super) async fn change(State(app): State<Arc<App>>, Query(link): Query<Link>) -> Response {
     let Some(reader) = reader_of(&app, &link.to, &link.token) else { return unknown() };
-    if let Err(error) = set_emails(&app, &reader, link.again, app.clock().now()).await {
-        tracing::error!("an unsubscription cannot be stored: {error}");
-        return (StatusCode::INTERNAL_SERVER_ERROR, "this does not work now; try again later\n")
-            .into_response();
+    match set_emails(&app, &reader, link.again, app.clock().now()).await {
+        Ok(()) => now(&reader, &link, link.again),
+        Err(error) => failed(&error),
     }
-    let (title, button) = match (reader.language, link.again) {
+}
+
+fn failed(error: &StoreError) -> Response {
+    tracing::error!("an unsubscription cannot be looked up or stored: {error}");
+    (StatusCode::INTERNAL_SERVER_ERROR, "this does not work now; try again later\n").into_response()
+}
+
+/// Says whether a reader gets e-mails now, with a button to change that.
+fn now(reader: &Reader, link: &Link, gets_them: bool) -> Response {
+    let (title, button) = match (reader.language, gets_them) {
         (English, false) => (format!("{} gets no more e-mails.", reader.masked), "Subscribe again"),
         (German, false) => (format!("{} bekommt keine E-Mails mehr.", reader.masked), "Wieder abonnieren"),
         (English, true) => (format!("{} gets e-mails again.", reader.masked), "Unsubscribe"),
         (German, true) => (format!("{} bekommt wieder E-Mails.", reader.masked), "Abbestellen"),
     };
-    page(&reader, &title, &link, (button, !link.again))
+    page(reader, &title, link, (button, !gets_them))
 }
 
 fn unknown() -> Response {

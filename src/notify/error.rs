@@ -126,7 +126,11 @@ pub enum ReadBack {
 
 pub(super) fn unknown(destination: &Destination) -> SendError {
     // It may have been removed from the settings by mistake, so the delivery is kept for a while.
-    SendError::refused(format!("the settings no longer define {destination}, or its secret is not set"))
+    let or = match destination {
+        Destination::Email(_) => "",
+        _ => ", or its secret is not set",
+    };
+    SendError::refused(format!("the settings no longer define {destination}{or}"))
 }
 
 pub(super) fn no_digest(destination: &Destination) -> SendError {

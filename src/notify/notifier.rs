@@ -98,6 +98,11 @@ impl Notifier {
         self.mailer.is_unsubscribe_link(inbox, address, token)
     }
 
+    /// Takes the names of inboxes from the settings again.
+    pub fn name_inboxes(&mut self, settings: &Settings) {
+        self.mailer.name_inboxes(settings);
+    }
+
     /// Looks whether the templates of e-mails were edited, and uses them from now on if they can be.
     pub fn reload_templates(&self) -> TemplatesReload {
         self.mailer.reload_templates()

@@ -45,6 +45,11 @@ pub enum SetupError {
     /// An address for readers of e-mails without the secret that signs links.
     #[error("[http] public_url needs HTTP_TOKEN, which signs the links in e-mails")]
     NoHttpToken,
+    /// A secret that can be guessed.
+    #[error(
+        "HTTP_TOKEN is too short to sign the links in e-mails: use {0} characters or more, such as those from `openssl rand -hex 32`"
+    )]
+    ShortHttpToken(usize),
     /// Mistakes in the templates of e-mails.
     #[error("the templates of e-mails cannot be used: {0}")]
     Templates(Problems),

@@ -53,11 +53,10 @@ impl Outbox {
             return Ok(report);
         }
         let mut report = DeliverReport::default();
-        let unwanted = self.give_up_unwanted(destination, now).await?;
-        if unwanted > 0 {
+        if self.give_up_unwanted(destination, now).await? {
             self.notifier.leave_line(destination);
             self.store.flush().await?;
-            return Ok(DeliverReport { dead: unwanted, next: Some(now), ..report });
+            return Ok(DeliverReport { next: Some(now), ..report });
         }
         let Some((_place, loading)) = self.begin_to_load(destination, place).await else {
             return Ok(DeliverReport { next: Some(now), crowded: true, ..report });

@@ -111,7 +111,7 @@ impl Digests {
     /// Logs alerts that wait for the digest of an inbox no longer in the settings.
     pub(crate) async fn warn_of_orphans(&self) -> Result<(), StoreError> {
         for inbox in self.store.gathering().await? {
-            if self.settings.recipient(&inbox).is_none() {
+            if self.settings.address(&inbox).is_none() {
                 tracing::warn!("alerts wait for email:{inbox}, which the settings no longer define");
             }
         }

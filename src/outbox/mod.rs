@@ -13,7 +13,6 @@ mod mutes;
 mod overflow;
 mod pause;
 mod pick;
-mod readdress;
 mod recovery;
 mod retry;
 mod set_aside;

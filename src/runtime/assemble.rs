@@ -17,7 +17,7 @@ use crate::parts::Parts;
 use crate::render::terminal::Colour;
 use crate::rules::{ActiveRules, Rule, RuleSet};
 use crate::source::{Client, ClientError};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::trust::Roots;
 use crate::wake::Wakes;
 
@@ -100,6 +100,16 @@ pub fn assemble(setup: Setup<'_>) -> Result<Assembly, AssembleError> {
 }
 
 impl Assembly {
+    /// The same, with the inboxes of e-mail recipients named as the store knows them.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn knowing(mut self, store: &Store) -> Result<Self, StoreError> {
+        self.settings.name_inboxes(&store.known_addresses().await?);
+        self.notifier.name_inboxes(&self.settings);
+        Ok(self)
+    }
+
     /// The program with a store. `since` is used once, as the last time the bot was up.
     pub fn on(self, store: Store, since: Option<DateTime<Utc>>) -> App {
         let (settings, wakes) = (Arc::new(self.settings), Wakes::default());

@@ -17,7 +17,8 @@ pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
     let serves = |destination: &_| app.notifier.serves(destination);
     app.troubles.forget_idle(serves, app.notifier.bot().is_some(), now).await?;
     app.outbox.recovery.mark_uncertain().await?;
-    app.outbox.follow_addresses().await?;
+    let known = app.store.known_addresses().await?;
+    app.store.know_addresses(&app.settings.addresses_to_know(&known)).await?;
     app.outbox.digests.warn_of_orphans().await?;
     app.operators.report_loss(now).await?;
     log_short_history(app, now).await

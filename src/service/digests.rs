@@ -62,7 +62,7 @@ pub fn digest_inboxes(settings: &Settings, name: Option<&str>) -> Result<Vec<Inb
     };
     let Some(name) = name else {
         let inboxes: Vec<Inbox> =
-            digesting().map(|recipient| Inbox::first(recipient.name.as_str())).collect();
+            digesting().filter_map(|recipient| Some(recipient.addresses.first()?.inbox.clone())).collect();
         return if inboxes.is_empty() { Err(NoDigest::Nobody) } else { Ok(inboxes) };
     };
     let name = name.strip_prefix("email:").unwrap_or(name);
@@ -80,9 +80,7 @@ pub fn digest_inboxes(settings: &Settings, name: Option<&str>) -> Result<Vec<Inb
         Mode::Digest(_) if inbox.is_first() => {
             Ok(recipient.addresses.iter().map(|address| address.inbox.clone()).collect())
         }
-        Mode::Digest(_) => {
-            Ok(settings.address(&inbox).map(|address| address.inbox.clone()).into_iter().collect())
-        }
+        Mode::Digest(_) => Ok(vec![inbox]),
     }
 }
 

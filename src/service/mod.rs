@@ -20,4 +20,4 @@ pub use sample::{SampleError, sample};
 pub use status::{MuteLine, ReceiptLine, Running, Status, status};
 pub use subscribe::{Subscribed, forget, subscribe, unsubscribe, watch};
 pub use subscriptions::{NotSubscribed, SetAsideLine, SubscriptionLine, Subscriptions, subscriptions};
-pub use unsubscribe::{Reader, reader_of, set_emails};
+pub use unsubscribe::{Reader, gets_emails, reader_of, set_emails};

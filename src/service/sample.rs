@@ -49,9 +49,9 @@ pub fn sample(
     let key = Key::of(&["test-alert", &now.to_rfc3339(), &destination.to_string()]);
     let alert = Alert { key, ..alert };
     let body = match settings.digest_of(destination) {
-        Some(_) => {
-            let (since, slot) = (now - TimeDelta::days(1), now.format("%Y-%m-%dT%H:%M").to_string());
-            let zone = "UTC".to_owned();
+        Some(schedule) => {
+            let (since, slot) = (now - TimeDelta::days(1), schedule.local_slot(now));
+            let zone = schedule.zone().name().to_owned();
             Body::Digest(Box::new(Digest::new(
                 &destination.to_string(),
                 slot,

@@ -33,6 +33,17 @@ pub fn reader_of(app: &App, to: &str, token: &str) -> Option<Reader> {
     Some(Reader { inbox, masked, language: recipient.language })
 }
 
+/// True if a reader has not stopped their e-mails.
+///
+/// # Errors
+/// Failures of the store.
+pub async fn gets_emails(app: &App, reader: &Reader) -> Result<bool, StoreError> {
+    match app.settings.address(&reader.inbox) {
+        Some(address) => Ok(!app.store.has_unsubscribed(&reader.inbox, &address.id()).await?),
+        None => Ok(false),
+    }
+}
+
 /// Stops e-mails to a reader, or sends them again. The operators are notified of either once a day.
 ///
 /// # Errors
@@ -51,7 +62,7 @@ pub async fn set_emails(
     app.store.flush().await?;
     if changed {
         let (name, masked) = (Destination::Email(reader.inbox.clone()), &reader.masked);
-        tracing::info!("{masked} at {name} {} e-mails", if wants_them { "wants" } else { "stopped its" });
+        tracing::debug!("{masked} at {name} {} e-mails", if wants_them { "wants" } else { "stopped its" });
         let (title, text) = match wants_them {
             true => (format!("{masked} subscribed again"), format!("{name} gets e-mails again.")),
             false => (

@@ -23,9 +23,6 @@ pub(super) const DIGESTED: Table<DateTime<Utc>> = Table::new("digested");
 /// Inbox → the time up to which its digests have been made, and what the next one must know of the last.
 pub(super) const DIGESTS: Table<DigestMark> = Table::new("digests");
 
-/// How many alerts go from one inbox to another in one transaction.
-const MOVED_AT_ONCE: usize = 500;
-
 /// An alert waiting for an inbox's digest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gathered {
@@ -126,29 +123,6 @@ impl Store {
             inboxes.extend(key.replacen(FURTHER, "/", 1).parse::<Inbox>().ok());
         }
         Ok(inboxes)
-    }
-
-    /// Lets what waits for one inbox wait for another one too, or instead, but for what was in a digest of that.
-    ///
-    /// # Errors
-    /// Failures of the store. What was done until then stays; it can be done again.
-    pub async fn share_gathered(&self, from: &Inbox, to: &Inbox, instead: bool) -> Result<(), StoreError> {
-        let mut range = Range::prefix(&place(from, ""), MOVED_AT_ONCE);
-        loop {
-            let page = &self.range(&GATHERED, &range).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            range = range.after(last);
-            self.transaction(|transaction| async move {
-                for (place, alert) in page {
-                    gather(&transaction, &[Gathered { inbox: to.clone(), alert: alert.clone() }]).await?;
-                    if instead {
-                        GATHERED.delete(&transaction, place);
-                    }
-                }
-                Ok(())
-            })
-            .await?;
-        }
     }
 
     /// The state of an alert in an inbox's digests.

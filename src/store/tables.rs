@@ -6,9 +6,9 @@ use super::counts::COUNTERS;
 use super::dead::{DEAD, GIVEN_UP};
 use super::digests::{DIGESTED, DIGESTS, GATHERED};
 use super::engine::Space;
-use super::first_addresses::FIRST_ADDRESSES;
 use super::history::HISTORY;
 use super::known::FILINGS;
+use super::known_addresses::KNOWN_ADDRESSES;
 use super::late_alerts::LATE;
 use super::latency::LATENCY;
 use super::ledger::{DAYS, RECEIPTS};
@@ -58,7 +58,7 @@ pub(super) const ALL: [Space; 38] = [
     DIGESTED.space,
     DIGESTS.space,
     UNSUBSCRIBED.space,
-    FIRST_ADDRESSES.space,
+    KNOWN_ADDRESSES.space,
     SUBSCRIPTIONS.space,
     SUBSCRIBERS.space,
     SUBSCRIPTION_COUNTS.space,

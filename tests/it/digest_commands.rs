@@ -117,6 +117,18 @@ async fn a_digest_is_shown_and_sent_on_request_while_no_bot_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preview_needs_no_secret_of_the_bot() {
+    let world = World::new().await;
+    let settings = digesting(&world);
+    let public = "listen = \"127.0.0.1:0\"\npublic_url = \"https://bell.example.org/\"";
+    fs::write(world.path("settings.toml"), settings.replace("listen = \"\"", public)).unwrap();
+    let (well, said) = digest(&world, &["preview", "digest", "--dir", "out"]);
+    assert!(well && said.contains("this is a sample"), "{said}");
+    assert!(!fs::read_to_string(world.path("out/digest.txt")).unwrap().contains("/unsubscribe"));
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_running_bot_shows_and_sends_digests_on_request() {
     let world = World::new().await;
     prepare(&world, "listen = \"127.0.0.1:0\"");

@@ -189,6 +189,14 @@ async fn own_templates_are_used_until_they_are_edited_and_never_with_mistakes() 
     let notice = world.discord.next_message().await.body.to_string();
     assert!(notice.contains("Edited e-mail templates cannot be used"), "{notice}");
     assert!(text_now().await.starts_with("Mine: ACME"), "the ones before stay");
+    // A mistake in a template that others include is named once, with its own place.
+    write("Mine: {{ subject }}\n{% include \"foot.txt\" %}");
+    std::fs::write(folder.join("foot.txt"), "--\n\n{{ no_such_thing }}\n").unwrap();
+    let refused = (look().await, look().await).1;
+    let TemplatesReload::Refused(mistakes) = refused else { panic!("{refused:?}") };
+    assert!(mistakes.matches("foot.txt:3").count() == 1 && !mistakes.contains("alert.txt"), "{mistakes}");
+    deliver_all(&app, at(NOW)).await;
+    world.discord.next_message().await;
     std::fs::remove_dir_all(&folder).unwrap();
     let taken = TemplatesReload::Taken { names: Vec::new(), were_refused: true };
     assert_eq!((look().await, look().await), (TemplatesReload::Unchanged, taken));

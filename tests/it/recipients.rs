@@ -108,6 +108,7 @@ fn a_mistake_in_a_recipient_is_named_with_its_place() {
             "address = \"a@b.c\"\naddresses = [\"d@b.c\"]",
             "4:13: this recipient has both `address` and `addresses`",
         ),
+        ("address = [\"a@b.c\"]", "3:11: `address` is one address in quotes: for several, write `addresses`"),
         ("addresses = []", "3:13: `addresses` is empty"),
         ("addresses = \"a@b.c\"", "3:13: `addresses` is a text: expected a list of addresses"),
         ("addresses = [\"a@b.c\", 7]", "3:23: `addresses` is a whole number"),

@@ -147,6 +147,20 @@ async fn a_slot_without_alerts_has_a_heartbeat_where_it_is_wanted_and_only_one()
 }
 
 #[tokio::test]
+async fn a_schedule_with_seconds_has_several_slots_in_a_minute() {
+    let desk = Desk::new(digesting("*/20 * * * * *", "America/New_York", ""));
+    desk.close("2026-11-23T09:00:00-05:00").await;
+    for (number, now) in [(0, "09:00:20"), (1, "09:00:40"), (2, "09:01:00"), (3, "09:01:20")] {
+        let now = format!("2026-11-23T{now}-05:00");
+        desk.gets(number..number + 1, &now).await;
+        assert_eq!((desk.close(&now).await, desk.close(&now).await), (1, 0), "{now}");
+    }
+    let slots: Vec<String> = digests(&desk.store).await.into_iter().map(|digest| digest.slot).collect();
+    let expected = ["09:00:20", "09:00:40", "09:01", "09:01:20"].map(|time| format!("2026-11-23T{time}"));
+    assert_eq!(slots, expected);
+}
+
+#[tokio::test]
 async fn a_late_digest_says_when_it_was_due_unless_its_schedule_is_new() {
     let weekdays = digesting("30 17 * * Mon-Fri", "America/New_York", "");
     for (then, closed, due) in [

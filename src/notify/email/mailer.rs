@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
+use secrecy::ExposeSecret as _;
 
 use super::folder::Folder;
 use super::message::{address, file_name, message, page};
@@ -26,6 +27,8 @@ use crate::text::Language;
 
 /// The most charts to keep; one has some 40 kB.
 const MOST_DRAWN: usize = 16;
+/// The fewest characters of a token that signs links.
+const SHORTEST_KEY: usize = 16;
 
 /// All recipients, and the transport that reaches them.
 pub(in crate::notify) struct Mailer {
@@ -39,7 +42,6 @@ pub(in crate::notify) struct Mailer {
 }
 
 /// Whom an inbox belongs to, and what e-mails there are like.
-#[derive(Clone)]
 struct Addressee {
     mailbox: Mailbox,
     id: AddressId,
@@ -61,21 +63,13 @@ impl Mailer {
             None => Transport::Folder(Folder::new(settings.out_dir.clone(), readable_by)),
             Some(url) => Transport::Smtp(Box::new(Smtp::new(url, settings, secrets)?)),
         };
-        // The settings validated all addresses.
-        let of_recipient = |recipient: &config::Recipient| {
-            let (language, max_items) = (recipient.language, recipient.max_items);
-            let is_urgent = matches!(recipient.mode, config::Mode::Instant);
-            let addresses = recipient.addresses.iter().filter_map(move |address| {
-                let mailbox = address.mailbox.parse().ok()?;
-                let addressee = Addressee { mailbox, id: address.id(), language, max_items, is_urgent };
-                Some(address.inboxes().map(move |inbox| (inbox, addressee.clone())))
-            });
-            addresses.flatten().collect::<Vec<_>>()
-        };
-        let inboxes = settings.recipients.iter().flat_map(of_recipient).collect();
+        let inboxes = inboxes(all);
         let templates = OwnTemplates::load(&settings.templates).map_err(SetupError::Templates)?;
         let pace = Pace::new(settings.per_minute);
         let links = match (&all.public_url, &secrets.http_token) {
+            (Some(_), Some(key)) if key.expose_secret().chars().count() < SHORTEST_KEY => {
+                return Err(SetupError::ShortHttpToken(SHORTEST_KEY));
+            }
             (Some(base), Some(key)) => Some(Links::new(base.clone(), key.clone())),
             (Some(_), None) => return Err(SetupError::NoHttpToken),
             (None, _) => None,
@@ -89,6 +83,11 @@ impl Mailer {
             drawn: Drawn::default(),
             links,
         })
+    }
+
+    /// Takes the names of inboxes from the settings again.
+    pub(in crate::notify) fn name_inboxes(&mut self, settings: &config::Settings) {
+        self.inboxes = inboxes(settings);
     }
 
     /// Looks whether the templates were edited, and uses them from now on if they can be.
@@ -189,7 +188,7 @@ impl Mailer {
             Body::Digest(digest) => self.drawn.of(digest, language).await,
             _ => chart,
         };
-        let (destination, unsubscribe) = (delivery.destination.to_string(), address(self.from()?));
+        let (destination, unsubscribe) = (format!("email:{}", inbox.recipient()), address(self.from()?));
         let reader = Reader {
             destination: &destination,
             language,
@@ -232,6 +231,21 @@ impl Mailer {
     fn from(&self) -> Result<&Mailbox, SendError> {
         self.from.as_ref().ok_or_else(|| SendError::later("[email] from is not a mail address"))
     }
+}
+
+/// All inboxes of the settings, which validated all addresses.
+fn inboxes(settings: &config::Settings) -> BTreeMap<Inbox, Addressee> {
+    let of_recipient = |recipient: &config::Recipient| {
+        let (language, max_items) = (recipient.language, recipient.max_items);
+        let is_urgent = matches!(recipient.mode, config::Mode::Instant);
+        let addresses = recipient.addresses.iter().filter_map(move |address| {
+            let mailbox = address.mailbox.parse().ok()?;
+            let addressee = Addressee { mailbox, id: address.id(), language, max_items, is_urgent };
+            Some((address.inbox.clone(), addressee))
+        });
+        addresses.collect::<Vec<_>>()
+    };
+    settings.email.recipients.iter().flat_map(of_recipient).collect()
 }
 
 /// The charts of digests that were drawn last: many recipients may get the same.

@@ -152,7 +152,14 @@ impl DigestChart {
         let worth = |worth: &Worth| self.words(*worth);
         let companies = self.companies.iter().map(|(name, own)| format!("{name} {}", worth(own)));
         let companies = companies.collect::<Vec<_>>().join("; ");
-        let days = self.days.iter().map(|(day, own)| format!("{} {}", self.language.day(*day), worth(own)));
+        let days = self.days.iter().enumerate().map(|(place, (day, own))| {
+            let up_to = match (self.is_earlier && place == 0, self.language) {
+                (true, Language::English) => "up to ",
+                (true, Language::German) => "bis ",
+                (false, _) => "",
+            };
+            format!("{up_to}{} {}", self.language.day(*day), worth(own))
+        });
         let days = days.collect::<Vec<_>>().join("; ");
         let text = match self.language {
             Language::English => {

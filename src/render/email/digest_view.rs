@@ -83,6 +83,7 @@ impl<'a> DigestView<'a> {
         let rules: Vec<String> = rules.into_iter().cloned().collect();
         let preheader = preheader(digest, &largest, language, zone);
         let frame = Frame::new(reader, reference, clip(&plain(&subject), SUBJECT).into_owned(), preheader);
+        let frame = if digest.entries.is_empty() { frame.without_figures() } else { frame };
         Self {
             frame: frame.because_of(reader, &rules),
             headline,

@@ -1,5 +1,6 @@
 //! The templates of e-mails: those that are built in, and an operator's own in their place.
 
+use std::error::Error as _;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -91,6 +92,13 @@ impl Templates {
 
 impl TemplateError {
     pub(super) fn new(name: &str, error: &minijinja::Error) -> Self {
+        // A mistake in an included template comes wrapped in one of the template that includes it.
+        let mut error = error;
+        while let Some(inner) = error.source().and_then(|inner| inner.downcast_ref::<minijinja::Error>())
+            && inner.name().is_some()
+        {
+            error = inner;
+        }
         let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         Self { name: error.name().unwrap_or(name).to_owned(), line: error.line(), message: detail }
     }

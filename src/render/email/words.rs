@@ -1,8 +1,10 @@
 //! An alert's facts in the sentences of an e-mail, in the reader's language. English comes from the words that
 //! every medium uses; `german` has the other ones.
 
+use rust_decimal::Decimal;
+
 use super::german;
-use crate::alert::{Alert, AlertOwner, Figure, Verb, Way};
+use crate::alert::{Alert, AlertOwner, Figure, StakeChange, Verb, Way};
 use crate::digest::{Kind, KindTotal};
 use crate::filing::record::LotRecord;
 use crate::filing::{Direction, SecuritySums, Trade, Usd, Warning};
@@ -24,14 +26,20 @@ impl Language {
     pub(super) fn warning(self, warning: &Warning) -> String {
         let short = match self {
             English => None,
-            German => short(warning, self, |figure| self.figure(figure)),
+            German => {
+                let has_money =
+                    ["price-", "value-", "total-"].iter().any(|kind| warning.code.starts_with(kind));
+                short(warning, self, |figure| self.figure(figure, has_money))
+            }
         };
         bounded(short.as_deref().unwrap_or(&warning.message))
     }
 
     /// A date, an amount or a number written in English, in this language; any other text as it is.
-    fn figure(self, english: &str) -> String {
+    fn figure(self, english: &str, has_money: bool) -> String {
         match english.chars().next() {
+            // Other currencies have signs and codes like `NT$` and `CAD`.
+            Some(first) if has_money && !first.is_ascii_digit() => self.money_text(english.to_owned()),
             Some('$') => self.money_text(english.to_owned()),
             Some('0'..='9') if english.contains('-') => self.written(english),
             Some('0'..='9') => self.number(english),
@@ -157,14 +165,29 @@ impl Language {
 
     /// The change of the only stake, or else the share of the holdings, in one remark: `0.48% of holdings`.
     pub(super) fn holdings(self, alert: &Alert) -> Option<String> {
-        let fraction: rust_decimal::Decimal = alert.share_of_holdings.as_deref()?.parse().ok()?;
-        let all = fraction >= rust_decimal::Decimal::ONE;
-        match self {
-            English if all => Some("all holdings".to_owned()),
-            German if all => Some("gesamter Bestand".to_owned()),
-            English => Some(format!("{} of holdings", self.percent(fraction)?)),
-            German => Some(format!("{} des Bestands", self.percent(fraction)?)),
-        }
+        let change = match alert.stakes.as_slice() {
+            [only] if !only.is_across_split() => only.change_kind(),
+            _ => None,
+        };
+        let change = match change {
+            Some(change) => change,
+            None => match alert.share_of_holdings.as_deref()?.parse().ok()? {
+                share if share >= Decimal::ONE => StakeChange::All,
+                share => StakeChange::Down(share),
+            },
+        };
+        Some(match (change, self) {
+            (StakeChange::All, English) => "all holdings".to_owned(),
+            (StakeChange::All, German) => "gesamter Bestand".to_owned(),
+            (StakeChange::Unchanged, English) => "holdings unchanged".to_owned(),
+            (StakeChange::Unchanged, German) => "Bestand unverändert".to_owned(),
+            (StakeChange::New, English) => "new holding".to_owned(),
+            (StakeChange::New, German) => "neuer Bestand".to_owned(),
+            (StakeChange::Up(fraction), English) => format!("holdings up {}", self.percent(fraction)?),
+            (StakeChange::Up(fraction), German) => format!("Bestand plus {}", self.percent(fraction)?),
+            (StakeChange::Down(fraction), English) => format!("{} of holdings", self.percent(fraction)?),
+            (StakeChange::Down(fraction), German) => format!("{} des Bestands", self.percent(fraction)?),
+        })
     }
 
     /// The 10b5-1 plan as an answer: `yes, adopted Sep 12, 2022`, `no`, `not stated`.

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::destination::Destination;
@@ -161,7 +162,10 @@ impl World {
             colour: Colour::Plain,
         })
         .unwrap();
-        assembly.on(open(&dir), since.map(at))
+        let store = open(&dir);
+        // The embedded store answers at once.
+        let assembly = assembly.knowing(&store).now_or_never().unwrap().unwrap();
+        assembly.on(store, since.map(at))
     }
 
     /// Ends an app, however it is held, and waits until its store is free.
