@@ -95,7 +95,7 @@ impl Settings {
         self.email.places = places(&self.email.recipients);
     }
 
-    /// What to know of the recipients' addresses at the next start, as far as that differs from what is known.
+    /// The records of the recipients' addresses for the next start: those that differ from the known ones.
     pub fn addresses_to_know(
         &self,
         known: &BTreeMap<String, KnownAddresses>,

@@ -20,15 +20,15 @@ pub struct KnownAddresses {
 }
 
 impl KnownAddresses {
-    /// Which of the addresses that the settings list now has the recipient's name: the one that had it before; if
-    /// that is gone, the first one that is new, since it stands in its place; else none.
+    /// The listed address whose inbox has the recipient's name: the one that had it before; if that is gone, the
+    /// first one that is new, since it stands in its place; else none.
     pub fn named<'a>(&self, listed: &'a [AddressId]) -> Option<&'a AddressId> {
         let known = |id: &AddressId| self.others.contains(&id.to_string());
         let before = listed.iter().find(|id| id.to_string() == self.named);
         before.or_else(|| listed.iter().find(|id| !known(id)))
     }
 
-    /// What is known after a start with these addresses; `before` is what was known.
+    /// The record after a start with these addresses; `before` is the one before it. `None` for no addresses.
     pub fn after(before: Option<&Self>, listed: &[AddressId]) -> Option<Self> {
         let named = match before {
             Some(before) => before.named(listed).map_or_else(|| before.named.clone(), AddressId::to_string),

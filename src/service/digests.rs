@@ -110,7 +110,7 @@ pub struct Previewer<'a> {
     pub settings: &'a Settings,
     /// The rules of files.
     pub rules: &'a RuleSet,
-    /// What waits, and the alerts of the last month.
+    /// The store, with waiting alerts and those of the last month.
     pub store: &'a Store,
 }
 

@@ -22,7 +22,7 @@ pub struct Reader {
     pub language: Language,
 }
 
-/// The reader whom a link with this recipient and token belongs to, in whatever order its addresses are; `None` if it is none of ours, or of an address
+/// The reader whom a link with this recipient and token belongs to; `None` if it is none of ours, or of an address
 /// that the settings no longer have.
 pub fn reader_of(app: &App, to: &str, token: &str) -> Option<Reader> {
     let inbox: Inbox = to.parse().ok()?;

@@ -31,7 +31,7 @@ pub(super) struct Pace {
 /// A recipient in line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asker<'a> {
-    /// Who.
+    /// The name of its inbox.
     pub(super) recipient: &'a str,
     /// True if it gets e-mails at once, rather than digests.
     pub(super) is_urgent: bool,

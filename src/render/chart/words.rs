@@ -41,7 +41,7 @@ impl Terms {
         }
     }
 
-    /// Those for who does not see it.
+    /// Those for readers who do not see it.
     fn in_text(language: Language) -> Self {
         match language {
             English => Self { this_alert: "This alert", sale: "sale of", purchase: "purchase of" },
