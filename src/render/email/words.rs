@@ -163,30 +163,45 @@ impl Language {
         text.map(|text| clip(&text, 400).into_owned())
     }
 
-    /// The change of the only stake, or else the share of the holdings, in one remark: `0.48% of holdings`.
+    /// The share of the holdings, and whether the stake is unchanged in the end; the change of the stake where that
+    /// share is unknown: `0.48% of holdings`, `25.95% of holdings, stake unchanged`, `stake up 11.35%`.
     pub(super) fn holdings(self, alert: &Alert) -> Option<String> {
         let change = match alert.stakes.as_slice() {
             [only] if !only.is_across_split() => only.change_kind(),
             _ => None,
         };
-        let change = match change {
-            Some(change) => change,
-            None => match alert.share_of_holdings.as_deref()?.parse().ok()? {
-                share if share >= Decimal::ONE => StakeChange::All,
-                share => StakeChange::Down(share),
-            },
+        let share: Option<Decimal> = alert.share_of_holdings.as_deref().and_then(|share| share.parse().ok());
+        let share = match (share, change) {
+            // What was sold came in with the same filing.
+            (Some(share), Some(StakeChange::Unchanged)) if share >= Decimal::ONE => None,
+            _ => share,
+        };
+        let Some(share) = share else { return self.stake_change(change?) };
+        let text = match self {
+            English if share >= Decimal::ONE => "all holdings".to_owned(),
+            German if share >= Decimal::ONE => "gesamter Bestand".to_owned(),
+            English => format!("{} of holdings", self.percent(share)?),
+            German => format!("{} des Bestands", self.percent(share)?),
         };
         Some(match (change, self) {
-            (StakeChange::All, English) => "all holdings".to_owned(),
+            (Some(StakeChange::Unchanged), English) => format!("{text}, stake unchanged"),
+            (Some(StakeChange::Unchanged), German) => format!("{text}, am Ende unverändert"),
+            _ => text,
+        })
+    }
+
+    fn stake_change(self, change: StakeChange) -> Option<String> {
+        Some(match (change, self) {
+            (StakeChange::All, English) => "the whole stake".to_owned(),
             (StakeChange::All, German) => "gesamter Bestand".to_owned(),
-            (StakeChange::Unchanged, English) => "holdings unchanged".to_owned(),
+            (StakeChange::Unchanged, English) => "stake unchanged".to_owned(),
             (StakeChange::Unchanged, German) => "Bestand unverändert".to_owned(),
-            (StakeChange::New, English) => "new holding".to_owned(),
+            (StakeChange::New, English) => "new stake".to_owned(),
             (StakeChange::New, German) => "neuer Bestand".to_owned(),
-            (StakeChange::Up(fraction), English) => format!("holdings up {}", self.percent(fraction)?),
+            (StakeChange::Up(fraction), English) => format!("stake up {}", self.percent(fraction)?),
             (StakeChange::Up(fraction), German) => format!("Bestand plus {}", self.percent(fraction)?),
-            (StakeChange::Down(fraction), English) => format!("{} of holdings", self.percent(fraction)?),
-            (StakeChange::Down(fraction), German) => format!("{} des Bestands", self.percent(fraction)?),
+            (StakeChange::Down(fraction), English) => format!("stake down {}", self.percent(fraction)?),
+            (StakeChange::Down(fraction), German) => format!("Bestand minus {}", self.percent(fraction)?),
         })
     }
 
