@@ -34,7 +34,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = setup::settings(args.config.as_deref())?;
+    let mut settings = setup::settings(args.config.as_deref())?;
     let rules = RuleSet::new(setup::rules(&settings, args.rules.as_deref().unwrap_or(&settings.rules_dir))?);
     let asked: Vec<&Rule> = match &args.rule {
         None => rules.iter().collect(),
@@ -47,10 +47,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .read(&args.filing)
         .map_err(|error| anyhow!("{}: {error}", args.filing))?;
     let (store, note) = setup::store(&settings)?;
+    let runtime = remote::runtime()?;
+    if let Some(store) = &store {
+        settings.name_inboxes(&runtime.block_on(store.known_addresses())?);
+    }
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
     let explainer =
         Explainer { rules: &rules, settings: &settings, store: store.as_ref(), now: now(), deliveries: true };
-    let runtime = remote::runtime()?;
     let explained = runtime.block_on(async {
         let listed = match &store {
             Some(store) => store.tickers().await.ok().flatten(),
