@@ -87,8 +87,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn send(args: &SendArgs) -> anyhow::Result<ExitCode> {
     let mut settings = setup::settings(args.config.as_deref())?;
-    service::digest_inboxes(&settings, Some(&args.recipient))?;
     if !Store::is_in(&settings.store_dir) {
+        service::digest_inboxes(&settings, Some(&args.recipient))?;
         let dir = path_text(&settings.store_dir);
         return Err(anyhow!("there is no store in {dir} yet: sellbell has not run"));
     }

@@ -53,7 +53,7 @@ pub(super) struct UnmuteArgs {
 }
 
 pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = setup::settings(args.config.as_deref())?;
+    let mut settings = setup::settings(args.config.as_deref())?;
     let now = now();
     let until = match (args.span, args.until) {
         (Some(span), _) => TimeDelta::from_std(span).ok().and_then(|span| now.checked_add_signed(span)),
@@ -72,6 +72,7 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
+        settings.name_inboxes(&store.known_addresses().await?);
         let rules = RuleSet::new(setup::rules(&settings, &settings.rules_dir)?);
         mute.what.check(&settings, &rules)?;
         store.set_mute(&mute).await?;

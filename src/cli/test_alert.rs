@@ -30,7 +30,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let settings = setup::settings(args.config.as_deref())?;
+    let mut settings = setup::settings(args.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Without a store, or with one in use, the first address of a recipient has its name.
+    if let Ok((Some(store), _)) = setup::store(&settings)
+        && let Ok(known) = runtime.block_on(store.known_addresses())
+    {
+        settings.name_inboxes(&known);
+    }
     let destination = &args.destination;
     if !settings.knows(destination) && !matches!(destination, Destination::Channel(_)) {
         let defined = settings.destinations().join(", ");
@@ -43,7 +50,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !notifier.serves(destination) {
         return Err(anyhow!("{destination} needs the bot, and DISCORD_TOKEN is not set"));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut is_well = true;
     for one in settings.each_of(destination) {
         is_well &= runtime.block_on(try_out(&settings, &notifier, &one)).unwrap_or_else(|error| {

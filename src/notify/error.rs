@@ -126,11 +126,10 @@ pub enum ReadBack {
 
 pub(super) fn unknown(destination: &Destination) -> SendError {
     // It may have been removed from the settings by mistake, so the delivery is kept for a while.
-    let or = match destination {
-        Destination::Email(_) => "",
-        _ => ", or its secret is not set",
-    };
-    SendError::refused(format!("the settings no longer define {destination}{or}"))
+    SendError::refused(match destination {
+        Destination::Email(_) => format!("no address in the settings belongs to {destination} any more"),
+        _ => format!("the settings no longer define {destination}, or its secret is not set"),
+    })
 }
 
 pub(super) fn no_digest(destination: &Destination) -> SendError {

@@ -46,6 +46,13 @@ impl Language {
     /// A fraction in percent, to two digits: `0.48%`, `0,48 %`.
     pub(in crate::render) fn percent(self, fraction: Decimal) -> Option<String> {
         let percent = fraction.checked_mul(Decimal::ONE_HUNDRED)?.round_dp(2).normalize();
+        if fraction < Decimal::ONE && percent == Decimal::ONE_HUNDRED {
+            // Something is left.
+            return Some(match self {
+                Self::English => "over 99.99%".to_owned(),
+                Self::German => "über 99,99\u{a0}%".to_owned(),
+            });
+        }
         let number = self.number(&grouped(&percent.to_string()));
         Some(match (self, percent.is_zero()) {
             (Self::English, true) => "under 0.01%".to_owned(),

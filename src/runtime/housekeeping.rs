@@ -10,6 +10,8 @@ use crate::store::StoreError;
 
 /// Runs once at start-up, before anything is sent.
 pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let known = app.store.known_addresses().await?;
+    app.store.know_addresses(&app.settings.addresses_to_know(&known)).await?;
     take_watches(app).await?;
     app.outbox.given_up.report(now).await?;
     app.outbox.pauses.forget_idle().await?;
@@ -17,8 +19,6 @@ pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
     let serves = |destination: &_| app.notifier.serves(destination);
     app.troubles.forget_idle(serves, app.notifier.bot().is_some(), now).await?;
     app.outbox.recovery.mark_uncertain().await?;
-    let known = app.store.known_addresses().await?;
-    app.store.know_addresses(&app.settings.addresses_to_know(&known)).await?;
     app.outbox.digests.warn_of_orphans().await?;
     app.operators.report_loss(now).await?;
     log_short_history(app, now).await

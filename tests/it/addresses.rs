@@ -1,5 +1,7 @@
 //! The addresses of a recipient in another order: each keeps its inbox, and with it all that waits for it.
 
+use std::fs;
+
 use chrono::TimeDelta;
 use sellbell::destination::{AddressId, Inbox};
 use sellbell::mute::Mute;
@@ -7,7 +9,8 @@ use sellbell::runtime::{App, on_start};
 use sellbell::service;
 
 use crate::mail_parts::parsed;
-use crate::recipients::{receivers, ring};
+use crate::recipients::{receivers, ring, run};
+use crate::verbs::said;
 use crate::world::{World, at, deliver_all, small_sale};
 
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"email:digest\"]\n";
@@ -15,13 +18,17 @@ const SINCE: &str = "2021-08-24T00:00:00-04:00";
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 const SLOT: &str = "2021-08-24T17:30:00-04:00";
 
-/// A bot whose recipient `digest` has these addresses.
-async fn started(world: &World, addresses: &[&str], since: Option<&str>) -> App {
-    let settings = world
+/// Settings whose recipient `digest` has these addresses.
+fn with(world: &World, addresses: &[&str]) -> String {
+    world
         .settings()
         .replace("address = \"digest@example.org\"", &format!("addresses = {addresses:?}"))
-        .replace("listen = \"\"", "listen = \"127.0.0.1:0\"\npublic_url = \"https://bell.example.org/\"");
-    let app = world.app_with(&settings, RULES, since);
+        .replace("listen = \"\"", "listen = \"127.0.0.1:0\"\npublic_url = \"https://bell.example.org/\"")
+}
+
+/// A bot with these settings.
+async fn started(world: &World, addresses: &[&str], since: Option<&str>) -> App {
+    let app = world.app_with(&with(world, addresses), RULES, since);
     on_start(&app, at(SINCE)).await.unwrap();
     app
 }
@@ -44,6 +51,15 @@ async fn what_waits_for_an_address_stays_its_own_in_any_order() {
     let first = app.settings.email.recipients[1].addresses[1].inbox.clone();
     assert_eq!(app.outbox.digests.send_now(&first, at(NOW)).await.unwrap(), Some(3));
     world.close(app);
+    // Commands know the names, too.
+    let settings = with(&world, &[jane, joe, digest]);
+    fs::write(world.path("settings.toml"), settings).unwrap();
+    let preview = |inbox: &str| {
+        run(world.dir.path(), &["digest", "preview", inbox, "--dir", "out", "--config", "settings.toml"])
+    };
+    let of_jane = format!("digest/{}", AddressId::of(jane));
+    assert!(said(&preview(&of_jane)).contains("(j•••@example.org): a digest with 3 filings"));
+    assert!(!preview(&format!("digest/{}", AddressId::of(digest))).status.success(), "it has the name");
     // Once more, and one is gone.
     let app = started(&world, &[digest, jane], None).await;
     app.outbox.digests.digest_once(at(SLOT)).await.unwrap();
