@@ -20,8 +20,8 @@ pub struct KnownAddresses {
 }
 
 impl KnownAddresses {
-    /// The listed address whose inbox has the recipient's name: the one that had it before; if that is gone, the
-    /// first one that is new, since it stands in its place; else none.
+    /// The listed address whose inbox has the recipient's name: the one that had it before or, if the settings no
+    /// longer list that one, the first new address, which replaces it. `None` if there is no new one either.
     pub fn named<'a>(&self, listed: &'a [AddressId]) -> Option<&'a AddressId> {
         let known = |id: &AddressId| self.others.contains(&id.to_string());
         let before = listed.iter().find(|id| id.to_string() == self.named);
